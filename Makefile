@@ -1,0 +1,51 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: build test lint types wheel pytest lock clean
+
+## Build every release that needs no network into dist/, and say how to load it.
+build: $(VENV)/.runtime
+	$(BIN)/mensrea build --all --out dist
+
+## Lint, type-check and test.
+test: lint types pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: wheel
+	$(BIN)/pyright
+
+pytest: $(VENV)/.dev
+	$(BIN)/pytest
+
+# Type checkers can't see an editable install of a root package, so they read the wheel.
+wheel: $(VENV)/.dev
+	rm -rf build $(VENV)/wheel
+	$(BIN)/pip install --quiet --no-deps --target $(VENV)/wheel .
+	rm -rf build
+
+$(VENV)/.created:
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/.created
+	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps -e .
+	touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
+	touch $@
+
+## Resolve the dependencies anew (needs uv).
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--extra dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+
+clean:
+	rm -rf build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

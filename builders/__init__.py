@@ -1,0 +1,1 @@
+"""Builders: from sources to configs, splits and releases."""

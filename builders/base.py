@@ -1,0 +1,225 @@
+"""The class that every dataset's builder extends."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+import datasets
+import pyarrow as pa  # noqa: TC002 (used in annotations that tools evaluate)
+from datasets.builder import Key
+
+from ..cards import Card, Config, find_card
+from ..errors import SchemaError
+from ..schemas import RowSchema, load_row_schema
+from ..validation.findings import Finding
+from .assemble import Assembler, Item, paused_gc
+from .fetch import SourceFiles
+from .sources import load_sources, sources_path
+
+Shard = Mapping[str, Any]
+_PACKAGE = Path(__file__).parent.parent
+_HASH_DIGITS = 16
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class BuildConfig(datasets.BuilderConfig):
+    """Options of a build, beside those of `datasets.BuilderConfig`.
+
+    `data_dir` is a local copy of the release that a config imports.
+
+    Attributes:
+        seed: Root of every random stream of a procedural config.
+        rows: Rows in all splits of a sampled config; None for the card's number.
+        verify: Whether a local copy must have the recorded hashes.
+    """
+
+    seed: int = 0
+    rows: int | None = None
+    verify: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a config consists of.
+
+    Attributes:
+        splits: For each split the shards that make it up, in order; a shard is a small mapping
+            that can be pickled.
+        findings: What was noticed before any row was read.
+    """
+
+    splits: Mapping[str, Sequence[Shard]]
+    findings: Sequence[Finding] = field(default_factory=tuple)
+
+
+class DatasetBuilder(datasets.ArrowBasedBuilder):
+    """A Hugging Face builder whose rows are checked against the dataset's schema.
+
+    A subclass lives in `builders/<stem>.py` and says two things: which shards a config consists of
+    (`plan`), and which rows, tables and findings a shard holds (`produce`). Card, schema, sources,
+    version, ids' uniqueness, `source` and `canary` columns come from the package.
+    """
+
+    BUILDER_CONFIG_CLASS = BuildConfig
+    stem: ClassVar[str]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Take configs and version from the card of the subclass's stem."""
+        super().__init_subclass__(**kwargs)
+        cls.stem = cls.__module__.rpartition(".")[2]
+        card = find_card(cls.stem)
+        version = datasets.Version(card.version)
+        configs = [
+            BuildConfig(name=each.name, version=version, description=each.description)
+            for each in card.configs.values()
+        ]
+        names = {"VERSION": version, "BUILDER_CONFIGS": configs, "DEFAULT_CONFIG_NAME": card.default_config}
+        for name, value in names.items():
+            setattr(cls, name, value)
+
+    def __init__(self, *, config_name: str | None = None, **kwargs: Any) -> None:
+        """Prepare to build one config.
+
+        Args:
+            config_name: The config; None for the card's first.
+            **kwargs: As `datasets.DatasetBuilder` takes them, and the fields of `BuildConfig`.
+
+        Raises:
+            UnknownConfigError: The dataset has no such config.
+        """
+        entry = self.card().config(config_name)
+        if entry.pattern:
+            # A family's member isn't listed, and `datasets` makes a config on the fly only where none is.
+            setattr(self, "BUILDER_CONFIGS", [])  # noqa: B010
+        self.entry: Config = entry
+        options = {key: value for key, value in kwargs.items() if value is not None}
+        fingerprint = _fingerprint(self.stem, entry, kwargs.get("data_dir"))
+        super().__init__(config_name=entry.name, hash=fingerprint, **options)
+
+    @classmethod
+    def card(cls) -> Card:
+        """The dataset's card."""
+        return find_card(cls.stem)
+
+    @cached_property
+    def row_schema(self) -> RowSchema:
+        """The schema of this config's rows."""
+        return load_row_schema(self.stem, self.entry.row)
+
+    @cached_property
+    def files(self) -> SourceFiles:
+        """The upstream files of this config, fetched when asked for."""
+        sources = load_sources(self.stem)
+        local = self.options.data_dir
+        return SourceFiles(
+            {name: sources[name] for name in self.entry.sources},
+            local=Path(local) if local else None,
+            verify=self.options.verify,
+        )
+
+    @property
+    def options(self) -> BuildConfig:
+        """The config with its options, typed."""
+        return cast("BuildConfig", self.config)
+
+    @cached_property
+    def planned(self) -> Plan:
+        """The plan, made once."""
+        plan = self.plan()
+        if set(plan.splits) != set(self.entry.splits):
+            planned, declared = sorted(plan.splits), sorted(self.entry.splits)
+            raise SchemaError(
+                f"{self.stem} {self.entry.name}: splits {planned}, the card declares {declared}"
+            )
+        return plan
+
+    def paths(self, source: str) -> list[str]:
+        """The local paths of a source's files, as a shard can carry them."""
+        return [str(file.local) for file in self.files.files(source)]
+
+    @abstractmethod
+    def plan(self) -> Plan:
+        """The splits of this config and the shards of each."""
+
+    @abstractmethod
+    def produce(self, split: str, shard: Shard) -> Iterable[Item]:
+        """The rows (dictionaries or tables) of one shard, in order, with findings in between."""
+
+    def tables(self, split: str, shard: Shard) -> Iterator[pa.Table | Finding]:
+        """The validated tables of one shard, and the findings in between.
+
+        Raises:
+            RowError: Rows violate the schema.
+        """
+        constants = {"source": self.entry.origin, "canary": self.card().canary}
+        return Assembler(self.row_schema, constants).tables(self.produce(split, shard))
+
+    def _info(self) -> datasets.DatasetInfo:
+        from ..schemas.arrow import features_of
+
+        card = self.card()
+        return datasets.DatasetInfo(
+            description=card.summary,
+            citation=card.citation,
+            homepage=card.paper.url,
+            license=self.entry.licence,
+            features=features_of(self.row_schema),
+        )
+
+    def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
+        del dl_manager  # files come from `SourceFiles`, which checks their hashes
+        _log(self.planned.findings)
+        return [
+            datasets.SplitGenerator(name=split, gen_kwargs={"split": split, "shards": list(shards)})
+            for split, shards in self.planned.splits.items()
+        ]
+
+    def _generate_tables(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, split: str, shards: list[Shard]
+    ) -> Iterator[tuple[Key, pa.Table]]:
+        for number, shard in enumerate(shards):
+            with paused_gc():
+                for index, item in enumerate(self.tables(split, shard)):
+                    if isinstance(item, Finding):
+                        _log([item])
+                    else:
+                        yield Key(number, index), item
+
+
+def _log(findings: Iterable[Finding]) -> None:
+    for finding in findings:
+        logger.info("%s: %s", finding.code, finding)
+
+
+def _fingerprint(stem: str, entry: Config, data_dir: str | None) -> str:
+    """A hash of everything that rows depend on, since `datasets` keys its cache by version alone."""
+    total = hashlib.sha256(load_row_schema(stem, entry.row).digest.encode())
+    for folder in ("builders", "generation"):
+        for path in (_PACKAGE / folder / f"{stem}.py", _PACKAGE / folder / stem, sources_path(stem)):
+            for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+                if file.is_file() and file.suffix != ".pyc":
+                    total.update(file.read_bytes())
+    for file in sorted((_PACKAGE / "builders" / "data" / stem).rglob("*")):
+        if file.is_file():
+            total.update(file.read_bytes())
+    if data_dir is not None:
+        total.update(_stat_listing(Path(data_dir)))
+    return total.hexdigest()[:_HASH_DIGITS]
+
+
+def _stat_listing(folder: Path) -> bytes:
+    """Sizes and change times: unlike the modification time, the change time can't be set back."""
+    lines: list[str] = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            status = path.stat()
+            lines.append(f"{path.relative_to(folder)} {status.st_size} {status.st_ctime_ns} {status.st_ino}")
+    return "\n".join(lines).encode()

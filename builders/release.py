@@ -1,0 +1,352 @@
+"""Building a release: every config's rows as Parquet, with card, manifest and Croissant."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import pyarrow as pa
+import pyarrow.compute
+from tqdm import tqdm
+
+from ..cards import Card, find_card
+from ..cards.croissant import croissant
+from ..cards.manifest import (
+    MANIFEST_NAME,
+    ConfigEntry,
+    FileEntry,
+    Manifest,
+    SourceEntry,
+    SplitEntry,
+    read_manifest,
+)
+from ..cards.render import render_card
+from ..errors import ReleaseCorruptError, ReleaseNotFoundError, RowError, UsageError, VersionBumpError
+from ..schemas import load_row_schema, schema_path
+from ..schemas.digest import combine_digests
+from ..validation.findings import Finding, count_by_code
+from .base import DatasetBuilder
+from .diff import ReleaseDiff, diff_releases
+from .parquet import BackgroundWriter, SplitWriter, file_sha256, read_tables
+from .registry import builder_class
+from .shards import iterate_shards
+from .workspace import replacing
+
+# Its functions are made at import, so type checkers know none of them.
+compute = cast("Any", pyarrow.compute)
+FINDINGS_NAME = "findings.jsonl"
+CROISSANT_NAME = "croissant.json"
+SCHEMA_NAME = "schema.json"
+CARD_NAME = "README.md"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """How to build.
+
+    Attributes:
+        seed: Root of every random stream of procedural configs.
+        rows: Rows in all splits of a sampled config; None for the card's number.
+        source: A local copy of the published release, for imported configs.
+        verify: Whether that copy must have the recorded hashes.
+        workers: Processes; the result doesn't depend on it.
+        overwrite: Replace a release whatever moved, without comparing versions.
+        progress: Show progress bars on standard error.
+    """
+
+    seed: int = 0
+    rows: int | None = None
+    source: Path | None = None
+    verify: bool = True
+    workers: int = 1
+    overwrite: bool = False
+    progress: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did.
+
+    Attributes:
+        path: The release folder.
+        manifest: Its manifest.
+        built: The configs built now; others were carried over from the previous release.
+        findings: Everything noticed, by config.
+        diff: The comparison with the release that was replaced, if there was one.
+    """
+
+    path: Path
+    manifest: Manifest
+    built: tuple[str, ...]
+    findings: Mapping[str, Sequence[Finding]] = field(default_factory=dict[str, Sequence[Finding]])
+    diff: ReleaseDiff | None = None
+
+
+def build_release(
+    stem: str,
+    *,
+    configs: Sequence[str] = (),
+    out: Path = Path("dist"),
+    options: BuildOptions | None = None,
+) -> BuildReport:
+    """Build configs of a dataset into `out/<stem>`, replacing the release there whole or not at all.
+
+    Configs of the previous release that aren't built now are carried over.
+
+    Args:
+        stem: The dataset.
+        configs: Configs to build; none for those that build offline, or for all imported ones
+            where there are none or `options.source` is given.
+        out: The folder that holds releases.
+        options: How to build.
+
+    Raises:
+        UsageError: Unknown dataset or config.
+        SourceError: An upstream file is missing, unreachable, or not the recorded one.
+        RowError: Rows violate the schema or repeat an id.
+        VersionBumpError: Rows moved more than the card's version says.
+        StorageError: The folder can't be written.
+    """
+    options = options or BuildOptions()
+    card = find_card(stem)
+    target = out / stem
+    names = _chosen(card, configs, options)
+    with replacing(target) as folder:
+        entries: dict[str, ConfigEntry] = {}
+        findings: dict[str, list[Finding]] = {}
+        for name in names:
+            entries[name], findings[name] = _build_config(card, name, folder, options)
+        carried = _carry_over(card, target, folder, names)
+        every = {**carried, **entries}
+        manifest = _manifest(card, {name: every[name] for name in _ordered(card, every)})
+        _refuse_duplicates(folder, manifest)
+        _write_documents(folder, card, manifest, target, findings)
+        diff = _compare(target, folder, overwrite=options.overwrite)
+    return BuildReport(target, manifest, names, findings, diff)
+
+
+def builds_offline(stem: str) -> bool:
+    """Whether any config of a dataset builds without a network."""
+    return any(config.offline for config in find_card(stem).configs.values())
+
+
+def _chosen(card: Card, configs: Sequence[str], options: BuildOptions) -> tuple[str, ...]:
+    if configs:
+        return tuple(dict.fromkeys(card.config(name).name for name in configs))
+    offline = [name for name, config in card.configs.items() if config.offline]
+    if offline and options.source is None:
+        return tuple(offline)
+    imported = tuple(name for name, config in card.configs.items() if config.origin == "upstream")
+    if not imported:
+        message = f"{card.stem} imports nothing, so --source has no use; leave it out"
+        raise UsageError(message)
+    return imported
+
+
+def _build_config(
+    card: Card, name: str, folder: Path, options: BuildOptions
+) -> tuple[ConfigEntry, list[Finding]]:
+    build = make_builder(card.stem, name, options)
+    plan = build.planned
+    findings = list(plan.findings)
+    splits = {split: _build_split(build, split, folder, findings, options) for split in build.entry.splits}
+    findings.extend(build.files.findings)
+    findings.extend(_size_findings(build, splits))
+    return _config_entry(build, splits, findings, options), findings
+
+
+def make_builder(stem: str, config: str, options: BuildOptions) -> DatasetBuilder:
+    """The builder of a config with a build's options."""
+    entry = find_card(stem).config(config)
+    given = {
+        "data_dir": str(options.source) if options.source and entry.sources else None,
+        "seed": options.seed if entry.origin == "procedural" else None,
+        "rows": options.rows if entry.origin == "procedural" else None,
+        "verify": None if options.verify else False,
+    }
+    return builder_class(stem)(config_name=config, **given)
+
+
+def _build_split(
+    build: DatasetBuilder, split: str, folder: Path, findings: list[Finding], options: BuildOptions
+) -> SplitEntry:
+    writer = SplitWriter(folder, build.entry.name, split, build.row_schema)
+    expected = build.entry.splits[split]
+    label = f"{build.stem}/{build.entry.name} {split}"
+    try:
+        bar = tqdm(total=expected, desc=label, unit=" rows", disable=not options.progress, leave=False)
+        with bar, BackgroundWriter(writer) as background:
+            for item in iterate_shards(build, split, folder, workers=options.workers):
+                if isinstance(item, Finding):
+                    findings.append(item)
+                else:
+                    background.write(item)
+                    bar.update(item.num_rows)
+        return writer.finish()
+    finally:
+        writer.abandon()
+
+
+def _size_findings(build: DatasetBuilder, splits: Mapping[str, SplitEntry]) -> Iterable[Finding]:
+    for split, entry in splits.items():
+        expected = build.entry.splits[split]
+        if build.options.rows is None and expected is not None and expected != entry.rows:
+            message = f"{entry.rows} rows, the card says {expected}"
+            yield Finding("row-count", message, "warning", f"{build.entry.name}/{split}")
+
+
+def _config_entry(
+    build: DatasetBuilder,
+    splits: Mapping[str, SplitEntry],
+    findings: Sequence[Finding],
+    options: BuildOptions,
+) -> ConfigEntry:
+    return ConfigEntry(
+        origin=build.entry.origin,
+        row=build.entry.row,
+        schema_digest=build.row_schema.digest,
+        digest=combine_digests({split: entry.digest for split, entry in splits.items()}),
+        seed=options.seed if build.entry.origin == "procedural" else None,
+        options={} if options.rows is None else {"rows": options.rows},
+        splits=splits,
+        sources=tuple(
+            SourceEntry(
+                name=file.source.name,
+                host=file.source.host,
+                repository=file.source.repository,
+                revision=file.revision,
+                path=file.path,
+                bytes=file.bytes,
+                sha256=file.sha256,
+                pinned=file.pinned,
+            )
+            for file in build.files.fetched
+        ),
+        findings=count_by_code(findings),
+    )
+
+
+def _carry_over(card: Card, target: Path, folder: Path, built: Sequence[str]) -> dict[str, ConfigEntry]:
+    """Link the configs of the previous release that aren't built now into the new one."""
+    try:
+        previous = read_manifest(target)
+    except ReleaseNotFoundError:
+        return {}
+    kept = {name: entry for name, entry in previous.configs.items() if name not in built}
+    for name, entry in kept.items():
+        if load_row_schema(card.stem, card.config(name).row).digest != entry.schema_digest:
+            message = (
+                f"{target}: config {name} was built with another schema; "
+                f"build it too (--config {name}), or choose another --out"
+            )
+            raise UsageError(message)
+        for split in entry.splits.values():
+            for file in split.files:
+                _link(target, folder, file)
+    return kept
+
+
+def _link(source: Path, folder: Path, file: FileEntry) -> None:
+    origin, copy = source / file.path, folder / file.path
+    if not origin.is_file() or file_sha256(origin) != file.sha256:
+        raise ReleaseCorruptError(
+            f"{origin}: missing or changed since it was built; build its config too, or choose another --out"
+        )
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        copy.hardlink_to(origin)
+    except OSError:
+        shutil.copy2(origin, copy)
+
+
+def _ordered(card: Card, names: Iterable[str]) -> list[str]:
+    """The card's order, then members of families by name."""
+    rank = {name: number for number, name in enumerate(card.configs)}
+    return sorted(names, key=lambda name: (rank.get(name, len(rank)), name))
+
+
+def _manifest(card: Card, entries: Mapping[str, ConfigEntry]) -> Manifest:
+    return Manifest(
+        stem=card.stem,
+        version=card.version,
+        tier=card.tier,
+        declared=(*card.configs, *(family.name for family in card.families)),
+        configs=entries,
+        writer={name: importlib.metadata.version(name) for name in ("mensrea", "datasets", "pyarrow")},
+    )
+
+
+def _refuse_duplicates(folder: Path, manifest: Manifest) -> None:
+    """Ids are unique in the dataset."""
+    ids: list[pa.ChunkedArray] = []
+    for config in manifest.configs.values():
+        for split in config.splits.values():
+            ids.extend(table.column("id") for table in read_tables(folder, split, ["id"]))
+    column: Any = pa.chunked_array([chunk for each in ids for chunk in each.chunks], pa.string())
+    counts: Any = compute.value_counts(column) if len(column) else None
+    if counts is None or len(counts) == len(column):
+        return
+    repeated = counts.filter(compute.greater(counts.field("counts"), 1))
+    first = repeated[0].as_py()
+    message = (
+        f"{manifest.stem}: id {first['values']} occurs {first['counts']} times, expected once"
+        + (f" (and {len(repeated) - 1} more ids repeat)" if len(repeated) > 1 else "")
+        + "; ids must be derived from what makes a row unique"
+    )
+    raise RowError(message)
+
+
+def _write_documents(
+    folder: Path,
+    card: Card,
+    manifest: Manifest,
+    previous: Path,
+    findings: Mapping[str, Sequence[Finding]],
+) -> None:
+    (folder / MANIFEST_NAME).write_text(manifest.to_json(), encoding="utf-8")
+    (folder / CARD_NAME).write_text(render_card(card, manifest), encoding="utf-8")
+    text = json.dumps(croissant(card, manifest), indent=2, ensure_ascii=False) + "\n"
+    (folder / CROISSANT_NAME).write_text(text, encoding="utf-8")
+    shutil.copyfile(schema_path(card.stem), folder / SCHEMA_NAME)
+    lines = [
+        json.dumps({"config": name, **finding.as_dict()}, ensure_ascii=False)
+        for name, each in findings.items()
+        for finding in each
+    ]
+    lines.extend(_findings_of_others(previous / FINDINGS_NAME, manifest, findings))
+    (folder / FINDINGS_NAME).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def _findings_of_others(
+    path: Path, manifest: Manifest, built: Mapping[str, Sequence[Finding]]
+) -> Iterable[str]:
+    if not path.is_file():
+        return
+    for line in path.read_text(encoding="utf-8").splitlines():
+        name = json.loads(line)["config"]
+        if name in manifest.configs and name not in built:
+            yield line
+
+
+def _compare(target: Path, folder: Path, *, overwrite: bool) -> ReleaseDiff | None:
+    """Refuse to replace a release by one that says too little of what moved."""
+    if overwrite:
+        return None
+    try:
+        diff = diff_releases(target, folder)
+    except ReleaseNotFoundError:
+        return None
+    if diff.is_enough or diff.required == "patch":
+        return diff
+    moved = ", ".join(sorted(diff.rows)) or diff.lines[0]
+    message = (
+        f"{target}: version {diff.new} replaces {diff.old}, but {moved} moved, which takes "
+        f"{diff.required_version} or higher ({diff.required}); set `version` in the card, "
+        "choose another --out, or pass --overwrite"
+    )
+    raise VersionBumpError(message)

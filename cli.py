@@ -1,0 +1,220 @@
+"""The `mensrea` command: one function a verb."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .errors import MensreaError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .builders.diff import ReleaseDiff
+    from .builders.release import BuildReport
+    from .validation.findings import Finding
+
+_INTERRUPTED = 130
+_WRAPPER = textwrap.TextWrapper(
+    79, initial_indent="    ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+)
+
+app = typer.Typer(
+    name="mensrea",
+    help="Build, validate, version, load and score datasets on chain-of-thought reasoning and its safety.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Stem = Annotated[str, typer.Argument(help="A dataset, as `mensrea list` names it.", show_default=False)]
+
+
+@app.command("list")
+def list_datasets(
+    *, as_json: Annotated[bool, typer.Option("--json", help="One JSON array of objects.")] = False
+) -> None:
+    """Every dataset's configs: origin, rows, version, tier, and whether they build offline."""
+    from .cards.listing import list_datasets as every_config
+    from .cards.listing import listing_table
+
+    entries = every_config()
+    if as_json:
+        typer.echo(json.dumps([entry.as_dict() for entry in entries], indent=2))
+    else:
+        typer.echo(listing_table(entries))
+
+
+@app.command()
+def show(
+    stem: Stem,
+    config: Annotated[str | None, typer.Option("--config", help="A config; the first if left out.")] = None,
+    rows: Annotated[int, typer.Option("-n", help="How many rows to show.", min=0)] = 1,
+    out: Annotated[Path, typer.Option("--out", help="Where releases lie.")] = Path("dist"),
+) -> None:
+    """A dataset's summary, its fields, and a few rows."""
+    from .loading.show import show_dataset
+
+    show_dataset(stem, config, rows, out)
+
+
+@app.command()
+def build(
+    stems: Annotated[list[str] | None, typer.Argument(help="Datasets.", show_default=False)] = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Every dataset that builds offline.")] = False,
+    config: Annotated[list[str] | None, typer.Option("--config", help="A config; may be repeated.")] = None,
+    source: Annotated[
+        Path | None, typer.Option("--source", help="A local copy of the published release to import.")
+    ] = None,
+    unverified: Annotated[
+        bool, typer.Option("--unverified", help="Import a copy whose hashes differ from the recorded ones.")
+    ] = False,
+    out: Annotated[Path, typer.Option("--out", help="The folder that holds releases.")] = Path("dist"),
+    seed: Annotated[int, typer.Option("--seed", help="Root of the random streams.", min=0)] = 0,
+    rows: Annotated[int | None, typer.Option("--rows", help="Rows of a sampled config.", min=10)] = None,
+    workers: Annotated[int, typer.Option("--workers", help="Processes.", min=1)] = 1,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a release without comparing versions.")
+    ] = False,
+) -> None:
+    """Build releases: Parquet, card, manifest and Croissant in OUT/STEM."""
+    from .builders.release import BuildOptions, build_release, builds_offline
+    from .cards import stems as all_stems
+
+    chosen = [stem for stem in all_stems() if builds_offline(stem)] if every else stems or []
+    if bool(stems) == every:
+        message = "name datasets to build, or pass --all for those that build offline"
+        raise typer.BadParameter(message)
+    options = BuildOptions(
+        seed=seed,
+        rows=rows,
+        source=source,
+        verify=not unverified,
+        workers=workers,
+        overwrite=overwrite,
+        progress=sys.stderr.isatty(),
+    )
+    for stem in chosen:
+        _print_report(build_release(stem, configs=config or (), out=out, options=options))
+
+
+@app.command()
+def validate(
+    release: Annotated[Path, typer.Argument(help="A release folder, such as dist/cot2.", show_default=False)],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON array of findings.")] = False,
+) -> None:
+    """Check a release: structure, hashes, row counts, every row, and that load_dataset reads it.
+
+    Exits with 1 if anything is wrong.
+    """
+    from .builders.verify import verify_release
+
+    findings = list(verify_release(release))
+    if as_json:
+        typer.echo(json.dumps([finding.as_dict() for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            typer.echo(f"{finding.severity}: {finding.code}: {finding}")
+        typer.echo(f"{release}: {len(findings)} findings" if findings else f"{release}: valid")
+    raise typer.Exit(1 if findings else 0)
+
+
+@app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="A release folder.", show_default=False)],
+    new: Annotated[Path, typer.Argument(help="A later one of the same dataset.", show_default=False)],
+    *,
+    ids: Annotated[int, typer.Option("--ids", help="Ids shown of each kind.", min=0)] = 3,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, with every id.")] = False,
+) -> None:
+    """Rows added, changed and removed, and the version bump that takes.
+
+    Exits with 1 if NEW's version is too small.
+    """
+    from .builders.diff import diff_releases
+
+    result = diff_releases(old, new)
+    typer.echo(_diff_json(result) if as_json else _diff_text(result, ids))
+    raise typer.Exit(0 if result.is_enough else 1)
+
+
+@app.command()
+def pin(
+    stem: Stem,
+    source: Annotated[Path | None, typer.Option("--source", help="A local copy to hash.")] = None,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Replace recorded hashes that differ.")] = False,
+) -> None:
+    """Record revision, size and sha256 of a dataset's upstream files (for maintainers)."""
+    from .builders.pin import pin as pin_sources
+
+    for line in pin_sources(stem, local=source, force=force):
+        typer.echo(line)
+
+
+def main() -> None:
+    """Run the command; every error that mensrea raises on purpose is one line and an exit code."""
+    try:
+        app()
+    except MensreaError as error:
+        typer.echo(f"mensrea: {error}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("mensrea: interrupted; what was there before is unchanged", err=True)
+        sys.exit(_INTERRUPTED)
+
+
+def _print_report(report: BuildReport) -> None:
+    for name in report.built:
+        entry = report.manifest.configs[name]
+        splits = ", ".join(f"{split} {size.rows:,}" for split, size in entry.splits.items())
+        typer.echo(f"built {report.path} {name} {report.manifest.version}: {splits} rows")
+        _print_findings(report.findings.get(name, ()), entry.findings)
+    if any(report.findings.values()):
+        typer.echo(f"every finding is in {report.path / 'findings.jsonl'}")
+    carried = [name for name in report.manifest.configs if name not in report.built]
+    if carried:
+        typer.echo(f"kept  {report.path} {', '.join(carried)} from the previous release")
+    first = report.built[0]
+    split = next(iter(report.manifest.configs[first].splits))
+    typer.echo(f'load  load_dataset("{report.path}", "{first}", split="{split}")')
+
+
+def _print_findings(findings: Sequence[Finding], counts: Mapping[str, int]) -> None:
+    """Each kind of finding once, with its first example, wrapped for a narrow terminal."""
+    for code, count in counts.items():
+        first = next(finding for finding in findings if finding.code == code)
+        typer.echo(f"  {first.severity} {code}" + (f" ({count:,})" if count > 1 else ""))
+        typer.echo(_WRAPPER.fill(str(first)))
+
+
+def _diff_text(result: ReleaseDiff, ids: int) -> str:
+    lines = list(result.lines)
+    for name, changes in result.rows.items():
+        parts = {"added": changes.added, "changed": changes.changed, "removed": changes.removed}
+        counts = ", ".join(f"{len(each):,} {kind}" for kind, each in parts.items())
+        lines.append(f"{name}: {counts}" + (", order changed" if changes.moved else ""))
+        lines.extend(_ids(kind, each, ids) for kind, each in parts.items() if each and ids)
+    verdict = "enough" if result.is_enough else f"too small, needs {result.required_version} or higher"
+    lines.append(f"{result.old} -> {result.new}: required bump {result.required}, {verdict}")
+    return "\n".join(lines)
+
+
+def _ids(kind: str, ids: Sequence[str], shown: int) -> str:
+    more = f" … {len(ids) - shown:,} more" if len(ids) > shown else ""
+    return f"  {kind}: {' '.join(ids[:shown])}{more}"
+
+
+def _diff_json(result: ReleaseDiff) -> str:
+    from dataclasses import asdict
+
+    verdict = {"required_version": result.required_version, "is_enough": result.is_enough}
+    return json.dumps({**asdict(result), **verdict}, indent=2)

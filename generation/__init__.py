@@ -1,0 +1,1 @@
+"""How rows come to be, procedurally or with a language model."""

@@ -1,0 +1,1 @@
+"""What must hold for rows, beyond and including their schema."""
