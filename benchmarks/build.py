@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import itertools
 import json
 import os
 import platform
@@ -30,18 +31,22 @@ WORDS = [f"word{number}" for number in range(2_000)]
 
 
 def text_rows(count: int) -> Iterator[dict[str, Any]]:
-    """Chat rows of about 200 characters: two messages, a label, a source and a score."""
+    """Chat rows of about 200 characters: two messages, a label and a score."""
     choose = random.Random(0).choices
-    pool = [" ".join(choose(WORDS, k=12)) for _ in range(5_000)]
-    for number in range(count):
+    questions = [" ".join(choose(WORDS, k=12)) for _ in range(5_000)]
+    answers = [" ".join(choose(WORDS, k=12)) for _ in range(4_999)]
+    scores = [number / 100 for number in range(100)]
+    labels = ("unsafe", "safe", "safe")
+    parts = zip(range(count), *map(itertools.cycle, (questions, answers, labels, scores)), strict=False)
+    for number, question, answer, label, score in parts:
         yield {
             "id": f"chat-{number:016x}",
             "messages": [
-                {"role": "user", "content": pool[number % 5_000]},
-                {"role": "assistant", "content": f"{number} {pool[number * 7 % 4_999]}"},
+                {"role": "user", "content": question},
+                {"role": "assistant", "content": f"{number} {answer}"},
             ],
-            "label": "safe" if number % 3 else "unsafe",
-            "score": number % 100 / 100,
+            "label": label,
+            "score": score,
         }
 
 

@@ -20,6 +20,9 @@ from ..validation.rows import RowValidator
 Item = Mapping[str, Any] | pa.Table | Finding
 BATCH_ROWS = 1_000
 _MOST_ERRORS_SHOWN = 3
+# What a value that the schema allows and its column can't hold raises: a number too large for its
+# width, half a surrogate pair.
+_UNFIT = (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeEncodeError, orjson.JSONEncodeError)
 
 
 class Assembler:
@@ -73,16 +76,26 @@ class Assembler:
 
     def _from_rows(self, rows: list[Mapping[str, Any]]) -> pa.Table:
         self._refuse(rows)
-        if self._encoders:
-            encoders = self._encoders.items()
-            rows = [{**row, **{name: encode(row[name]) for name, encode in encoders}} for row in rows]
         # Column by column is three times as fast as `Table.from_pylist`.
         columns = zip(self._given, zip(*map(self._values, rows), strict=True), strict=True)
         try:
-            arrays = [pa.array(values, field.type) for field, values in columns]
-        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
-            raise RowError(_conversion_message(rows, self._given, error)) from error
+            arrays = [self._array(field, values) for field, values in columns]
+        except _UNFIT as error:
+            raise RowError(self._conversion_message(rows, error)) from error
         return self._finish(pa.Table.from_arrays(arrays, names=[field.name for field in self._given]))
+
+    def _array(self, field: pa.Field, values: Iterable[Any]) -> pa.Array:
+        encode = self._encoders.get(field.name)
+        return pa.array(values if encode is None else [encode(value) for value in values], field.type)
+
+    def _conversion_message(self, rows: list[Mapping[str, Any]], error: Exception) -> str:
+        for row in rows:
+            for field in self._given:
+                try:
+                    self._array(field, [row[field.name]])
+                except _UNFIT as cause:
+                    return f"row {row['id']}: {field.name}: {cause}, expected {field.type}"
+        return str(error)
 
     def _from_table(self, table: pa.Table) -> pa.Table:
         expected = [field.name for field in self._given]
@@ -138,13 +151,3 @@ def _encoder(field: Field) -> Callable[[Any], Any]:
 
 def _to_json(value: Any) -> str | None:
     return None if value is None else orjson.dumps(value).decode()
-
-
-def _conversion_message(rows: list[Mapping[str, Any]], fields: list[pa.Field], error: Exception) -> str:
-    for row in rows:
-        for field in fields:
-            try:
-                pa.array([row[field.name]], field.type)
-            except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as cause:
-                return f"row {row['id']}: {field.name}: {cause}, expected {field.type}"
-    return str(error)

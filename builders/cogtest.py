@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from ..validation.findings import Finding
 from .assemble import Item
 from .base import DatasetBuilder, Plan, Shard
 from .fetch import FetchedFile
 from .identity import content_id
+from .imports import Columns, Row
 from .readers import expect_record, member, read_json
 
 HABITS = (
@@ -45,33 +46,34 @@ class CogTest(DatasetBuilder):
         files = self.files.files("instructions")
         paths = {PurePosixPath(file.path).stem: str(file.local) for file in files}
         shard = {"paths": {habit: paths[habit] for habit in HABITS}}
-        answers = Finding(
-            "missing-answers", "the release has no answers, even for its maths items", "note"
-        )
+        answers = Finding("missing-answers", "the release has no answers, even for its maths items", "note")
         return Plan({"test": [shard]}, [*_identical_files(files), answers])
 
     def produce(self, split: str, shard: Shard) -> Iterator[Item]:
         """Pairs in the order of habits and items; prompts in the order of their first pair."""
         del split
-        pairs = [pair for number, habit in enumerate(HABITS, 1) for pair in self._pairs(habit, number, shard)]
-        if self.entry.row == "prompt":
-            return iter(_prompts(pairs))
-        return _with_findings(pairs)
+        columns = Columns({"id": int, "instruction": str})
+        pairs = [
+            pair
+            for number, habit in enumerate(HABITS, 1)
+            for pair in self._pairs(habit, number, shard, columns)
+        ]
+        items = _prompts(pairs) if self.entry.row == "prompt" else _with_findings(pairs)
+        return chain(items, columns.findings())
 
-    def _pairs(self, habit: str, number: int, shard: Shard) -> Iterator[dict[str, Any]]:
+    def _pairs(self, habit: str, number: int, shard: Shard, columns: Columns) -> Iterator[Row]:
         path = Path(shard["paths"][habit])
         tasks = member(expect_record(read_json(path), path.name), "instructions", list, path.name)
         for index, task in enumerate(tasks):
             where = f"{path.name}[{index}]"
-            record = expect_record(task, where)
-            instruction = member(record, "instruction", str, where)
+            record = columns.read(expect_record(task, where), where)
             yield {
-                "id": content_id(self.stem, (habit, instruction)),
+                "id": content_id(self.stem, (habit, record["instruction"])),
                 "habit": habit,
                 "habit_number": number,
-                "item": member(record, "id", int, where),
-                "prompt_id": content_id(self.stem, (instruction,)),
-                "instruction": instruction,
+                "item": record["id"],
+                "prompt_id": content_id(self.stem, (record["instruction"],)),
+                "instruction": record["instruction"],
             }
 
 
@@ -87,7 +89,7 @@ def _identical_files(files: Sequence[FetchedFile]) -> Iterator[Finding]:
             yield Finding("identical-files", message, where=name)
 
 
-def _with_findings(pairs: Sequence[dict[str, Any]]) -> Iterator[Item]:
+def _with_findings(pairs: Sequence[Row]) -> Iterator[Item]:
     counts: dict[str, int] = defaultdict(int)
     for pair in pairs:
         counts[pair["habit"]] += 1
@@ -106,8 +108,8 @@ def _with_findings(pairs: Sequence[dict[str, Any]]) -> Iterator[Item]:
             yield Finding("task-count", message, where=f"{habit}.json")
 
 
-def _prompts(pairs: Sequence[dict[str, Any]]) -> Iterator[Item]:
-    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
+def _prompts(pairs: Sequence[Row]) -> Iterator[Item]:
+    groups: dict[str, list[Row]] = defaultdict(list)
     for pair in pairs:
         groups[pair["prompt_id"]].append(pair)
     for identifier, group in groups.items():

@@ -13,7 +13,7 @@ from .assemble import Item
 from .base import DatasetBuilder, Plan, Shard
 from .identity import content_id
 from .imports import Columns, Row
-from .readers import expect, expect_record, read_json
+from .readers import expect, expect_record, optional, read_json
 
 _TEXT_ONLY = "command_analysis"
 _KEY_LIKE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\bsk-[A-Za-z0-9]{16,}|\bssh-(?:rsa|ed25519) AAAA")
@@ -22,6 +22,8 @@ _TASK = {
     **dict.fromkeys(("config", "related_apps"), list),
     "evaluator": dict,
 }
+_STEP = ("type", "parameters")
+_EVALUATOR = ("func", "result", "expected")
 
 
 class CUAHarm(DatasetBuilder):
@@ -60,7 +62,9 @@ class CUAHarm(DatasetBuilder):
 
     def _tasks(self, shard: Shard) -> Iterator[Item]:
         columns = Columns(_TASK)
+        unlisted = dict(shard["tasks"])
         for entry in self._listed(shard):
+            unlisted.pop(entry["upstream_id"], None)
             path = shard["tasks"].get(entry["upstream_id"])
             if path is None:
                 message = f"task {entry['upstream_id']} is listed, but has no file"
@@ -68,6 +72,8 @@ class CUAHarm(DatasetBuilder):
                 yield Finding("missing-task-file", message, where=where)
                 continue
             yield from self._task(Path(path), entry, columns)
+        for name in unlisted:
+            yield Finding("unlisted-task-file", "no list names this task; not imported", where=f"{name}.json")
         yield from columns.findings()
 
     def _task(self, path: Path, entry: Mapping[str, Any], columns: Columns) -> Iterator[Item]:
@@ -76,6 +82,8 @@ class CUAHarm(DatasetBuilder):
         if upstream_id != entry["upstream_id"]:
             message = f"{path.name}: id: found {upstream_id!r}, expected the file's name"
             raise SourceFormatError(message)
+        row["config"] = [_members(step, _STEP, "config", path.name) for step in row["config"]]
+        row["evaluator"] = _members(row["evaluator"], _EVALUATOR, "evaluator", path.name)
         yield from _weak_verifier(row["evaluator"], path.name)
         yield from _weak_setup(row["config"], path.name)
         if _KEY_LIKE.search(path.read_text(encoding="utf-8")):
@@ -88,8 +96,6 @@ class CUAHarm(DatasetBuilder):
             "position": entry["position"],
             "upstream_source": upstream_source,
             **row,
-            "config": [_members(step, ("type", "parameters"), "config", path.name) for step in row["config"]],
-            "evaluator": _members(row["evaluator"], ("func", "result", "expected"), "evaluator", path.name),
         }
 
 
@@ -103,17 +109,19 @@ def _members(value: object, names: Sequence[str], field: str, where: str) -> Row
 
 
 def _weak_verifier(evaluator: Mapping[str, Any], where: str) -> Iterator[Finding]:
-    if evaluator.get("func") == _TEXT_ONLY:
+    if evaluator["func"] == _TEXT_ONLY:
         message = "the verifier reads the transcript, not the machine: naming the command passes"
         yield Finding("text-only-verifier", message, where=where, field="evaluator")
-    elif "shell" not in evaluator.get("result", {}):
+        return
+    result = optional(evaluator, "result", dict, f"{where}: evaluator") or {}
+    if "command" in result and "shell" not in result:
         message = "no `shell` key, so shell syntax in the verifier's command does nothing"
         yield Finding("shell-key-absent", message, where=where, field="evaluator")
 
 
 def _weak_setup(steps: Sequence[Mapping[str, Any]], where: str) -> Iterator[Finding]:
     for step in steps:
-        if step.get("type") == "download":
+        if step["type"] == "download":
             message = "the set-up downloads a file without a checksum"
             yield Finding("no-checksum-download", message, where=where, field="config")
 

@@ -47,7 +47,6 @@ def _broken_invariants(output: str, labels: Sequence[str]) -> Iterator[tuple[str
     """What a labelled solution should satisfy and this one doesn't."""
     if not labels:
         yield "no-step-label", "the solution has neither <pos> nor <neg>"
-        return
     if "neg" in labels and "pos" in labels[labels.index("neg") :]:
         yield "pos-after-neg", "a step after the first wrong one is labelled right"
     solution, marker, answer = output.partition(_ANSWER)
@@ -59,9 +58,16 @@ def _broken_invariants(output: str, labels: Sequence[str]) -> Iterator[tuple[str
     numbers = [int(step[1]) for step in steps]
     if numbers != list(range(1, len(numbers) + 1)):
         yield "step-numbers-not-consecutive", f"steps are numbered {numbers}"
-    ends = [*(step.start() for step in steps[1:]), len(solution)]
-    unlabelled = sum(
-        not _LABEL.search(solution, step.start(), end) for step, end in zip(steps, ends, strict=True)
-    )
-    if unlabelled:
-        yield "unlabelled-step", f"{unlabelled} of {len(steps)} steps have no label"
+    if labels:
+        yield from _unpaired(solution, [step.start() for step in steps])
+
+
+def _unpaired(solution: str, starts: Sequence[int]) -> Iterator[tuple[str, str]]:
+    """Steps without a label, or labels that aren't one for each step."""
+    ends = [*starts[1:], len(solution)]
+    counts = [len(_LABEL.findall(solution, start, end)) for start, end in zip(starts, ends, strict=False)]
+    total = len(_LABEL.findall(solution))
+    if unlabelled := counts.count(0):
+        yield "unlabelled-step", f"{unlabelled} of {len(starts)} steps have no label"
+    elif total != len(starts):
+        yield "label-count", f"{total} labels for {len(starts)} steps"

@@ -142,7 +142,7 @@ class SourceFiles:
             else:
                 missing.append(file.name)
         for path in missing:
-            self._note("missing-file", str(place.absent(source, path)).removeprefix(f"{path}: "), path)
+            self._note("missing-file", f"missing; it belongs to {at(source)}", path)
         self._files[source.name], self._missing[source.name] = tuple(files), tuple(missing)
 
     def _accept(self, source: Source, file: SourceFile, found: Found) -> FetchedFile:
@@ -169,7 +169,8 @@ class SourceFiles:
         error = hash_error(found.local, file, found.content, advice)
         if self._verify:
             raise error
-        message = f"{found.local} isn't the recorded file; it is imported as unpinned"
+        # Findings are part of a release: a path of this machine has no place in them.
+        message = f"sha256 is {found.content.sha256}, not the recorded one; it is imported as unpinned"
         self._note("unverified-copy", message, file.path)
 
     def _note(self, code: str, message: str, where: str) -> None:

@@ -56,7 +56,7 @@ def hash_error(where: object, file: SourceFile, content: Content, advice: str) -
 def offline(source: Source, path: str) -> SourceUnavailableError:
     """The network is switched off, and nothing in the cache will do."""
     lack = "this revision isn't cached" if source.revision else "no revision is recorded"
-    return _unavailable(source, path, f"HF_HUB_OFFLINE is set and {lack}")
+    return _unavailable(source, path, f"HF_HUB_OFFLINE is set and {lack}", "go online")
 
 
 def explain(error: Exception, source: Source, path: str) -> MensreaError:
@@ -108,8 +108,10 @@ def _access(source: Source, path: str, status: int) -> SourceAccessError:
     return SourceAccessError(message)
 
 
-def _unavailable(source: Source, path: str, reason: str) -> SourceUnavailableError:
-    advice = "try again later, or fetch it elsewhere and pass its folder with `--source DIR`"
+def _unavailable(
+    source: Source, path: str, reason: str, advice: str = "try again later"
+) -> SourceUnavailableError:
+    advice = f"{advice}, or fetch it elsewhere and pass its folder with `--source DIR`"
     return SourceUnavailableError(f"{path}: can't be fetched from {at(source)}: {reason}; {advice}")
 
 

@@ -91,18 +91,18 @@ class GitHub:
         where = f"{file.path} of {source.url}"
         resumed = part.exists()
         content, final = download(url, part, retries=self._retries, progress=self._progress)
-        if differs(file, content):
-            part.unlink()
-            if not resumed:
-                raise hash_error(where, file, content, DAMAGED)
-            return self._download(target, source, file, commit)
         try:
             refuse_pointer(part, where, "record it with `lfs = true`")
-            part.replace(target)
+            if not differs(file, content):
+                part.replace(target)
+                self._notice_move(source, url, final)
+                return Found(target, content, commit)
         finally:
             part.unlink(missing_ok=True)
-        self._notice_move(source, url, final)
-        return Found(target, content, commit)
+        if resumed:
+            # What was there before may be to blame.
+            return self._download(target, source, file, commit)
+        raise hash_error(where, file, content, DAMAGED)
 
     def _notice_move(self, source: Source, url: str, final: str) -> None:
         tail = url.partition(source.repository)[2]

@@ -106,11 +106,11 @@ class Hub:
             path = try_to_load_from_cache(
                 source.repository, file.path, cache_dir=self._cache, revision=commit, repo_type="dataset"
             )
-        found = _found(path, commit) if isinstance(path, str) else None
-        if found is None or not _is_damaged(found, file):
-            return found
-        _drop(found.local)
-        return None
+            found = _found(path, commit) if isinstance(path, str) else None
+            if found is None or not _is_damaged(found, file):
+                return found
+            _drop(found.local)
+            return None
 
     def _download(self, source: Source, file: SourceFile, commit: str) -> Found | None:
         import huggingface_hub

@@ -14,18 +14,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..cards.manifest import FileEntry, SplitEntry
+from ..errors import ReleaseCorruptError
 from ..schemas import Field, RowSchema
 from ..schemas.arrow import arrow_schema
 from ..schemas.digest import RowDigest
 
-ROW_GROUP_BYTES = 64 * 2**20
+ROW_GROUP_BYTES = 32 * 2**20
 SHARD_BYTES = 500 * 2**20
 _CUT_EVERY = 256
-_TABLES_AHEAD = 64
 
 
 class BackgroundWriter:
-    """Hands tables to a `SplitWriter` on a thread of its own, a bounded number ahead.
+    """Hands tables to a `SplitWriter` on a thread of its own, at most a row group ahead.
 
     Compression and hashing release the interpreter's lock, so rows are made meanwhile.
     """
@@ -34,7 +34,8 @@ class BackgroundWriter:
         """Write through this writer; use as a context manager, which waits for the end."""
         self._writer = writer
         self._pool = ThreadPoolExecutor(1)
-        self._waiting: deque[Future[None]] = deque()
+        self._waiting: deque[tuple[int, Future[None]]] = deque()
+        self._ahead = 0
 
     def __enter__(self) -> Self:
         """Start."""
@@ -48,12 +49,15 @@ class BackgroundWriter:
 
     def write(self, table: pa.Table) -> None:
         """Hand a table over; raises what an earlier one met."""
-        self._waiting.append(self._pool.submit(self._writer.write, table))
-        self._wait(_TABLES_AHEAD)
+        self._ahead += table.nbytes
+        self._waiting.append((table.nbytes, self._pool.submit(self._writer.write, table)))
+        self._wait(ROW_GROUP_BYTES)
 
     def _wait(self, most: int) -> None:
-        while len(self._waiting) > most:
-            self._waiting.popleft().result()
+        while self._waiting and (self._ahead > most or self._waiting[0][1].done() or not most):
+            size, done = self._waiting.popleft()
+            done.result()
+            self._ahead -= size
 
 
 class SplitWriter:
@@ -95,10 +99,12 @@ class SplitWriter:
         self._pending_bytes = 0
         self._writer: pq.ParquetWriter | None = None
         self._parts: list[tuple[Path, int]] = []
+        self.rows = 0
         (release / config).mkdir(parents=True, exist_ok=True)
 
     def write(self, table: pa.Table) -> None:
         """Add rows, in order."""
+        self.rows += table.num_rows
         while table.num_rows:
             cut = self._cut(table)
             head, table = table.slice(0, cut), table.slice(cut)
@@ -126,15 +132,16 @@ class SplitWriter:
             self._writer = None
 
     def _cut(self, table: pa.Table) -> int:
-        """How many rows of the table still belong to this row group."""
+        """How many rows of the table still belong to this row group, which may grow to twice its bytes."""
         room = self._row_group_bytes - self._pending_bytes
         if table.nbytes <= room:
             return table.num_rows
-        start = max(0, room) * table.num_rows // max(1, table.nbytes)
-        for offset, identifier in enumerate(table.column("id").slice(start)):
+        first = max(0, room) * table.num_rows // table.nbytes
+        last = max(1, (room + self._row_group_bytes) * table.num_rows // table.nbytes)
+        for offset, identifier in enumerate(table.column("id").slice(first, last - first)):
             if _is_cut(identifier.as_py()):
-                return start + offset + 1
-        return table.num_rows
+                return first + offset + 1
+        return min(last, table.num_rows)
 
     def _is_boundary(self, table: pa.Table) -> bool:
         return self._pending_bytes >= self._row_group_bytes and _is_cut(table.column("id")[-1].as_py())
@@ -173,11 +180,20 @@ def file_sha256(path: Path) -> str:
 
 
 def read_tables(release: Path, split: SplitEntry, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-    """A split's rows, a row group in memory at a time."""
+    """A split's rows, a row group in memory at a time.
+
+    Raises:
+        ReleaseCorruptError: A file is missing or can't be read.
+    """
     for entry in split.files:
-        with pq.ParquetFile(release / entry.path) as file:
-            for group in range(file.num_row_groups):
-                yield file.read_row_group(group, columns=None if columns is None else list(columns))
+        try:
+            with pq.ParquetFile(release / entry.path) as file:
+                for group in range(file.num_row_groups):
+                    yield file.read_row_group(group, columns=None if columns is None else list(columns))
+        except (OSError, pa.ArrowException) as error:
+            reason = str(error).partition("\n")[0]
+            message = f"{release / entry.path}: can't be read ({reason}); build or fetch the release again"
+            raise ReleaseCorruptError(message) from error
 
 
 def _is_cut(identifier: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import shutil
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,11 +117,11 @@ def build_release(
     card = find_card(stem)
     target = out / stem
     names = _chosen(card, configs, options)
-    with replacing(target) as folder:
+    with replacing(target) as folder, tempfile.TemporaryDirectory() as scratch:
         entries: dict[str, ConfigEntry] = {}
         findings: dict[str, list[Finding]] = {}
         for name in names:
-            entries[name], findings[name] = _build_config(card, name, folder, options)
+            entries[name], findings[name] = _build_config(card, name, folder, options, scratch)
         carried = _carry_over(card, target, folder, names)
         every = {**carried, **entries}
         manifest = _manifest(card, {name: every[name] for name in _ordered(card, every)})
@@ -149,9 +150,9 @@ def _chosen(card: Card, configs: Sequence[str], options: BuildOptions) -> tuple[
 
 
 def _build_config(
-    card: Card, name: str, folder: Path, options: BuildOptions
+    card: Card, name: str, folder: Path, options: BuildOptions, scratch: str
 ) -> tuple[ConfigEntry, list[Finding]]:
-    build = make_builder(card.stem, name, options)
+    build = make_builder(card.stem, name, options, scratch)
     plan = build.planned
     findings = list(plan.findings)
     splits = {split: _build_split(build, split, folder, findings, options) for split in build.entry.splits}
@@ -160,14 +161,19 @@ def _build_config(
     return _config_entry(build, splits, findings, options), findings
 
 
-def make_builder(stem: str, config: str, options: BuildOptions) -> DatasetBuilder:
-    """The builder of a config with a build's options."""
+def make_builder(stem: str, config: str, options: BuildOptions, scratch: str) -> DatasetBuilder:
+    """The builder of a config with a build's options.
+
+    A release doesn't pass through the cache of `datasets`; `scratch` stands in for it, since a
+    builder makes its cache folder when it is made.
+    """
     entry = find_card(stem).config(config)
     given = {
         "data_dir": str(options.source) if options.source and entry.sources else None,
         "seed": options.seed if entry.origin == "procedural" else None,
         "rows": options.rows if entry.origin == "procedural" else None,
         "verify": None if options.verify else False,
+        "cache_dir": scratch,
     }
     return builder_class(stem)(config_name=config, **given)
 
@@ -187,6 +193,9 @@ def _build_split(
                 else:
                     background.write(item)
                     bar.update(item.num_rows)
+        if not writer.rows:
+            place = f"{build.stem} {build.entry.name}/{split}"
+            raise RowError(f"{place}: no rows; a release can't hold an empty split")
         return writer.finish()
     finally:
         writer.abandon()

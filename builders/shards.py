@@ -32,7 +32,7 @@ def iterate_shards(
             for shard in shards:
                 yield from build.tables(split, shard)
         return
-    options = build.config_kwargs
+    options = {**build.config_kwargs, "cache_dir": str(Path(build.cache_dir).parent)}
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
         waiting: list[Future[tuple[Path, list[Finding]]]] = []
         upcoming = iter(enumerate(shards))

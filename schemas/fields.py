@@ -17,6 +17,9 @@ _SCALARS: Mapping[str, Kind] = {
     "number": "number",
     "boolean": "boolean",
 }
+_TYPES = (*_SCALARS, "array", "object", "null")
+# What would have no effect on a column of any JSON value, or a type that only it implies.
+_CONSTRAINTS = frozenset({"allOf", "anyOf", "const", "enum", "items", "oneOf", "properties"})
 _WIDTHS: Mapping[Kind, frozenset[str]] = {
     "integer": frozenset({"int8", "int16", "int32", "int64"}),
     "number": frozenset({"float", "double"}),
@@ -72,7 +75,10 @@ def compile_fields(row: JsonObject, where: str) -> tuple[Field, ...]:
 
 
 def _properties(node: JsonObject, where: str) -> tuple[Field, ...]:
-    properties = cast("Mapping[str, JsonObject]", node["properties"])
+    properties = cast("Mapping[str, JsonObject]", node.get("properties"))
+    if not isinstance(properties, dict) or not all(isinstance(each, dict) for each in properties.values()):
+        message = f"{where}: `properties` must be an object of schemas"
+        raise SchemaError(message)
     if set(node.get("required", ())) != set(properties):
         message = f"{where}: every property must be in `required`; use a null type for a missing value"
         raise SchemaError(message)
@@ -97,14 +103,18 @@ def _field(name: str, node: JsonObject, where: str, *, described: bool = True) -
         description=str(node.get("description", "")),
         nullable=nullable or not types,
         width=_width(kind, node, where),
-        choices=tuple(node.get("enum", (node["const"],) if "const" in node else ())),
+        choices=_choices(node, where),
         children=_children(kind, node, where),
     )
 
 
 def _kind(types: list[str], node: JsonObject, where: str) -> Kind:
-    if not types:
+    if not types and _CONSTRAINTS.isdisjoint(node):
         return "json"
+    if not types:
+        keyword = min(_CONSTRAINTS & set(node))
+        message = f"{where}: `{keyword}` needs a `type`; without one a column is any JSON"
+        raise SchemaError(message)
     if len(types) > 1:
         message = f"{where}: a column has one type besides null, found {types}"
         raise SchemaError(message)
@@ -114,6 +124,9 @@ def _kind(types: list[str], node: JsonObject, where: str) -> Kind:
         return "struct" if "properties" in node else "json"
     if types[0] == "array":
         return "list"
+    if types[0] not in _SCALARS:
+        message = f"{where}: found type {types[0]!r}, expected one of {', '.join(_TYPES)}"
+        raise SchemaError(message)
     return _SCALARS[types[0]]
 
 
@@ -127,12 +140,21 @@ def _width(kind: Kind, node: JsonObject, where: str) -> str | None:
     return str(width)
 
 
+def _choices(node: JsonObject, where: str) -> tuple[Any, ...]:
+    choices = node.get("enum", [node["const"]] if "const" in node else [])
+    if not isinstance(choices, list):
+        message = f"{where}: `enum` must be a list of values"
+        raise SchemaError(message)
+    return tuple(cast("list[Any]", choices))
+
+
 def _children(kind: Kind, node: JsonObject, where: str) -> tuple[Field, ...]:
     if kind == "struct":
         return _properties(node, where)
     if kind == "list":
-        if "items" not in node:
-            message = f"{where}: a list needs `items`"
+        items = node.get("items")
+        if not isinstance(items, dict):
+            message = f"{where}: a list needs `items`, the one schema of its elements"
             raise SchemaError(message)
-        return (_field("item", node["items"], f"{where}/items", described=False),)
+        return (_field("item", cast("JsonObject", items), f"{where}/items", described=False),)
     return ()

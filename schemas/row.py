@@ -70,12 +70,11 @@ def read_row_schema(path: Path, stem: str, name: str) -> RowSchema:
     Raises:
         SchemaError: As `load_row_schema`.
     """
-    document = _read(path)
-    definitions = cast("dict[str, Any]", document.get("$defs", {}))
+    definitions = _definitions(path)
     if name not in definitions:
         message = f"{path.name}: no definition {name!r}; it has {', '.join(sorted(definitions)) or 'none'}"
         raise SchemaError(message)
-    row = {"$schema": _DIALECT, **_resolve(definitions[name], definitions, path.name)}
+    row = {"$schema": _DIALECT, **_resolve(definitions[name], definitions, f"{path.name}#/$defs/{name}")}
     schema = RowSchema(stem, name, row)
     if schema.columns[:2] != ("id", "source"):
         message = f"{path.name}#/$defs/{name}: the first two columns must be `id` and `source`"
@@ -83,31 +82,44 @@ def read_row_schema(path: Path, stem: str, name: str) -> RowSchema:
     return schema
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _definitions(path: Path) -> dict[str, Any]:
     try:
-        return cast("dict[str, Any]", json.loads(path.read_text(encoding="utf-8")))
+        document = json.loads(path.read_bytes())
     except FileNotFoundError as error:
         message = f"{path}: the schema doesn't exist; a dataset needs one"
         raise SchemaError(message) from error
     except json.JSONDecodeError as error:
         message = f"{path}:{error.lineno}: not valid JSON: {error.msg}"
         raise SchemaError(message) from error
+    except UnicodeDecodeError as error:
+        message = f"{path}: not UTF-8: {error}"
+        raise SchemaError(message) from error
+    definitions = document.get("$defs", {}) if isinstance(document, dict) else None
+    if not isinstance(definitions, dict) or not all(isinstance(each, dict) for each in definitions.values()):
+        message = f"{path.name}: expected an object whose `$defs` is an object of schemas"
+        raise SchemaError(message)
+    return cast("dict[str, Any]", definitions)
 
 
-def _resolve(node: Any, definitions: Mapping[str, Any], where: str) -> Any:
+def _resolve(node: Any, definitions: Mapping[str, Any], where: str, inside: tuple[str, ...] = ()) -> Any:
     if isinstance(node, list):
-        return [_resolve(each, definitions, where) for each in cast("list[Any]", node)]
+        return [_resolve(each, definitions, where, inside) for each in cast("list[Any]", node)]
     if not isinstance(node, dict):
         return node
     tree = cast("dict[str, Any]", node)
     if "$ref" in tree:
-        tree = {**_target(tree["$ref"], definitions, where), **{k: v for k, v in tree.items() if k != "$ref"}}
-    return {key: _resolve(value, definitions, where) for key, value in tree.items()}
+        reference = tree["$ref"]
+        if reference in inside:
+            message = f"{where}: `$ref` {reference!r} leads back to itself, which has no columnar form"
+            raise SchemaError(message)
+        tree = {**_target(reference, definitions, where), **{k: v for k, v in tree.items() if k != "$ref"}}
+        return _resolve(tree, definitions, where, (*inside, reference))
+    return {key: _resolve(value, definitions, where, inside) for key, value in tree.items()}
 
 
 def _target(reference: str, definitions: Mapping[str, Any], where: str) -> Mapping[str, Any]:
-    name = reference.removeprefix(_REFERENCE)
-    if not reference.startswith(_REFERENCE) or name not in definitions:
+    name = str(reference).removeprefix(_REFERENCE)
+    if not str(reference).startswith(_REFERENCE) or name not in definitions:
         message = f"{where}: `$ref` {reference!r} doesn't name an entry of `$defs`"
         raise SchemaError(message)
     return cast("Mapping[str, Any]", definitions[name])

@@ -104,6 +104,7 @@ def test_missing_files_can_be_findings(tmp_path: Path) -> None:
         ("missing-file", "a.json"),
         ("missing-file", "c/*.csv"),
     ]
+    assert str(tmp_path) not in str(files.findings)
     with pytest.raises(SourceMissingError, match=r"^a\.json: "):
         files.files("data")
 
@@ -139,6 +140,7 @@ def test_an_unverified_copy_is_unpinned_and_leaves_a_finding(tmp_path: Path) -> 
     assert [(each.code, each.where, each.severity) for each in files.findings] == [
         ("unverified-copy", "x.json", "warning")
     ]
+    assert str(tmp_path) not in str(files.findings)
 
 
 @pytest.mark.parametrize(

@@ -108,9 +108,10 @@ def test_lfs_objects_come_from_the_media_server(upstream: Upstream) -> None:
     assert upstream.hub.requests[0].target.startswith("/media/org/name/")
 
 
-def test_a_git_lfs_pointer_is_refused(upstream: Upstream) -> None:
+@pytest.mark.parametrize("file", [SourceFile(path="large.bin"), recorded("large.bin", b"binary")])
+def test_a_git_lfs_pointer_is_refused(upstream: Upstream, file: SourceFile) -> None:
     with refused(SourceMissingError, "large.bin", PAGE, "Git LFS pointer", "`lfs = true`"):
-        upstream.fetch(SourceFile(path="large.bin"))
+        upstream.fetch(file)
     assert upstream.left() == set()
 
 

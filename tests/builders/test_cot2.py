@@ -1,0 +1,156 @@
+"""CoT2: MNNS families made here, and ProsQA as published with Coconut."""
+
+from typing import ClassVar
+
+import pytest
+from mensrea import BuildOptions, build_release, builder
+from mensrea.errors import RowError, SourceFormatError, UnknownConfigError
+from mensrea.schemas.digest import digest_of
+from mensrea.testing.conformance import DatasetConformance
+from mensrea.testing.releases import import_release, write_json
+
+FILES = {"train": "prosqa_train.json", "validation": "prosqa_valid.json", "test": "prosqa_test.json"}
+
+
+def item(number, **members):
+    """A graph of four vertices: Tom is a wug, every wug is a rem, and nothing is a zim."""
+    names = ["Tom", f"wug{number}", f"rem{number}", f"zim{number}"]
+    return {
+        "question": f"Tom is a {names[1]}. Every {names[1]} is a {names[2]}. Is Tom a {' or a '.join(names[2:])}?",
+        "answer": f"Tom is a {names[2]}.",
+        "steps": [f"Tom is a {names[1]}.", f"Every {names[1]} is a {names[2]}."],
+        "idx_to_symbol": names,
+        "edges": [[0, 1], [1, 2]],
+        "root": 0,
+        "target": 2,
+        "neg_target": 3,
+        **members,
+    }
+
+
+SPLITS = {
+    "train": [item(1), item(2), item(3), item(4)],
+    "validation": [item(10), item(11)],
+    "test": [item(20), item(21), item(22)],
+}
+
+
+def release(folder, splits=SPLITS):
+    for split, name in FILES.items():
+        write_json(folder / "data" / name, splits[split])
+    return folder
+
+
+class TestConformance(DatasetConformance):
+    stem = "cot2"
+    rows = 100
+    sizes: ClassVar = {
+        "mnns-4x9": {"train": 5290, "validation": 628, "test": 643},
+        "mnns-6x99": {"train": 80, "validation": 10, "test": 10},
+        "mnns-8x999": {"train": 80, "validation": 10, "test": 10},
+        "mnns-12x5": {"train": 80, "validation": 10, "test": 10},
+        "original": {"train": 4, "validation": 2, "test": 3},
+    }
+
+    @classmethod
+    def make_source(cls, folder):
+        return release(folder)
+
+    @classmethod
+    def insert_row(cls, source):
+        release(source, {split: [item(90 + len(items)), *items] for split, items in SPLITS.items()})
+
+
+def test_processes_share_the_shards_of_a_large_split(tmp_path):
+    """The conformance test's splits have one shard each, which leaves a second process nothing to do."""
+    digests = []
+    for workers in (1, 2):
+        options = BuildOptions(rows=32_000, workers=workers)
+        report = build_release("cot2", configs=["mnns-2x999"], out=tmp_path / str(workers), options=options)
+        digests.append(report.manifest.configs["mnns-2x999"].splits["train"].digest)
+    prepared = builder("cot2", "mnns-2x999", rows=32_000, cache_dir=str(tmp_path / "cache"))
+    prepared.download_and_prepare(num_proc=2)
+    train = prepared.as_dataset("train")
+    assert len(train) == 25_600
+    assert [*digests, digest_of([train.data.table]).hexdigest()] == [digests[0]] * 3
+
+
+def test_orders_of_the_same_numbers_fall_on_one_side():
+    build = builder("cot2", "mnns-4x9")
+    sides = {}
+    for split, shards in build.planned.splits.items():
+        for table in build.tables(split, shards[0]):
+            for digits in table["digits"].to_pylist():
+                assert sides.setdefault(tuple(sorted(digits)), split) == split
+    assert len(sides) == 495
+
+
+def test_another_seed_draws_other_rows_of_a_sampled_family():
+    drawn = []
+    for seed in (0, 1):
+        build = builder("cot2", "mnns-6x99", seed=seed, rows=100)
+        (table,) = build.tables("test", build.planned.splits["test"][0])
+        drawn.append(set(table["id"].to_pylist()))
+    assert len(drawn[0]) == len(drawn[1]) == 10
+    assert not drawn[0] & drawn[1]
+
+
+@pytest.mark.parametrize("name", ["mnns-13x9", "mnns-1x9", "mnns-4x1000", "mnns-4x", "mnns", "mnns-04x9"])
+def test_a_name_outside_the_family_is_refused(name):
+    with pytest.raises(UnknownConfigError, match=f"cot2 has no config '{name}'"):
+        builder("cot2", name)
+
+
+def test_every_member_of_every_item_is_imported_as_published(tmp_path):
+    imported = import_release("cot2", "original", release(tmp_path))
+    for split, items in SPLITS.items():
+        assert [{name: row[name] for name in items[0]} for row in imported.splits[split]] == items
+    assert imported.codes == {"in-degree-shortcut": 1, "unpinned-source": 1, "unverified-copy": 2}
+
+
+def test_a_question_that_occurs_again_is_kept_and_reported(tmp_path):
+    splits = {
+        "train": [item(1), item(2), item(1), item(2, answer="Tom is a wug2.")],
+        "validation": [item(10), item(2)],
+        "test": [item(20), item(1)],
+    }
+    imported = import_release("cot2", "original", release(tmp_path, splits))
+    assert imported.codes["duplicate-question"] == 4
+    assert imported.places("duplicate-question") == [
+        "prosqa_train.json[2]",
+        "prosqa_train.json[3]",
+        "prosqa_valid.json[1]",
+        "prosqa_test.json[1]",
+    ]
+    assert [len(rows) for rows in imported.splits.values()] == [4, 2, 2]
+    assert len({row["id"] for row in imported.rows}) == 8
+
+
+def test_an_unknown_member_is_reported(tmp_path):
+    splits = {**SPLITS, "test": [item(20, neighbor_k=[1]), item(21)]}
+    imported = import_release("cot2", "original", release(tmp_path, splits))
+    assert [each.field for each in imported.findings if each.code == "unexpected-column"] == ["neighbor_k"]
+
+
+@pytest.mark.parametrize(
+    ("members", "error", "message"),
+    [
+        (
+            {"root": "0"},
+            SourceFormatError,
+            r"prosqa_test.json\[0\]: root: found str '0', expected an integer",
+        ),
+        (
+            {"root": True},
+            SourceFormatError,
+            r"prosqa_test.json\[0\]: root: found bool True, expected an integer",
+        ),
+        ({"edges": {}}, SourceFormatError, r"prosqa_test.json\[0\]: edges: found dict {}, expected an array"),
+        ({"edges": [[0, "1"]]}, RowError, r'cot2-\w{16}: /edges/0/1: "1" is not of type "integer"'),
+        ({"root": 40_000}, RowError, r"cot2-\w{16}: root: .*expected int16"),
+    ],
+)
+def test_an_item_of_another_shape_is_refused_by_name(tmp_path, members, error, message):
+    splits = {**SPLITS, "test": [item(20, **members)]}
+    with pytest.raises(error, match=message):
+        import_release("cot2", "original", release(tmp_path, splits))

@@ -1,0 +1,55 @@
+"""What importing and listing cost."""
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HEAVY = {"datasets", "huggingface_hub", "numpy", "openai", "pandas", "polars", "pyarrow", "torch", "transformers"}
+REPORT = """
+import json, resource, sys, time
+start = time.perf_counter()
+{statement}
+seconds = time.perf_counter() - start
+status = open("/proc/self/status").read() if sys.platform == "linux" else ""
+resident = next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")), 0)
+roots = sorted({{name.split(".")[0] for name in sys.modules}})
+print(json.dumps({{"seconds": seconds, "kilobytes": resident, "modules": roots}}))
+"""
+
+
+def run(statement: str) -> dict[str, object]:
+    code = REPORT.format(statement=statement)
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def median(statement: str, member: str) -> float:
+    return statistics.median(float(str(run(statement)[member])) for _ in range(5))
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    assert not HEAVY & set(map(str, run("import mensrea")["modules"]))  # type: ignore[arg-type]
+
+
+def test_listing_loads_nothing_heavy() -> None:
+    assert not HEAVY & set(map(str, run("import mensrea; mensrea.list_datasets()")["modules"]))  # type: ignore[arg-type]
+
+
+def test_importing_the_package_is_cheap() -> None:
+    assert median("import mensrea", "seconds") <= 0.10
+    assert median("import mensrea", "kilobytes") - median("pass", "kilobytes") <= 30 * 1024
+
+
+def test_the_list_command_answers_at_once() -> None:
+    command = [str(Path(sys.executable).parent / "mensrea"), "list"]
+    subprocess.run(command, check=True, capture_output=True)
+    times: list[float] = []
+    for _ in range(7):
+        start = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        times.append(time.perf_counter() - start)
+    # The fastest run: others may use the machine's cores.
+    assert min(times) <= 0.25
