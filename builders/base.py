@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,6 +26,7 @@ from .sources import load_sources, sources_path
 
 Shard = Mapping[str, Any]
 _PACKAGE = Path(__file__).parent.parent
+_ROW_CODE = ("builders", "generation", "schemas", "validation")
 _HASH_DIGITS = 16
 logger = logging.getLogger(__name__)
 
@@ -101,7 +103,7 @@ class DatasetBuilder(datasets.ArrowBasedBuilder):
             setattr(self, "BUILDER_CONFIGS", [])  # noqa: B010
         self.entry: Config = entry
         options = {key: value for key, value in kwargs.items() if value is not None}
-        fingerprint = _fingerprint(self.stem, entry, kwargs.get("data_dir"))
+        fingerprint = _fingerprint(self.card(), entry, kwargs.get("data_dir"))
         super().__init__(config_name=entry.name, hash=fingerprint, **options)
 
     @classmethod
@@ -129,6 +131,11 @@ class DatasetBuilder(datasets.ArrowBasedBuilder):
     def options(self) -> BuildConfig:
         """The config with its options, typed."""
         return cast("BuildConfig", self.config)
+
+    @property
+    def recorded_options(self) -> Mapping[str, Any]:
+        """The options, besides the seed, that this config's rows depend on; for the manifest."""
+        return {}
 
     @cached_property
     def planned(self) -> Plan:
@@ -199,17 +206,24 @@ def _log(findings: Iterable[Finding]) -> None:
         logger.info("%s: %s", finding.code, finding)
 
 
-def _fingerprint(stem: str, entry: Config, data_dir: str | None) -> str:
-    """A hash of everything that rows depend on, since `datasets` keys its cache by version alone."""
-    total = hashlib.sha256(load_row_schema(stem, entry.row).digest.encode())
-    for folder in ("builders", "generation"):
-        for path in (_PACKAGE / folder / f"{stem}.py", _PACKAGE / folder / stem, sources_path(stem)):
-            for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-                if file.is_file() and file.suffix != ".pyc":
-                    total.update(file.read_bytes())
-    for file in sorted((_PACKAGE / "builders" / "data" / stem).rglob("*")):
-        if file.is_file():
-            total.update(file.read_bytes())
+def _fingerprint(card: Card, entry: Config, data_dir: str | None) -> str:
+    """A hash of everything that rows depend on, since `datasets` keys its cache by version alone.
+
+    Every module that rows may pass through counts, other datasets' too: making rows again costs
+    less than serving old ones.
+    """
+    schema = load_row_schema(card.stem, entry.row)
+    total = hashlib.sha256(json.dumps([schema.digest, entry.origin, card.canary]).encode())
+    modules = [path for folder in _ROW_CODE for path in (_PACKAGE / folder).glob("*.py")]
+    own = [
+        path
+        for folder in ("builders/data", "generation")
+        for path in (_PACKAGE / folder / card.stem).rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    ]
+    for path in sorted({*modules, *own, sources_path(card.stem)}):
+        if path.is_file():
+            total.update(f"{path.relative_to(_PACKAGE)}\n".encode() + path.read_bytes())
     if data_dir is not None:
         total.update(_stat_listing(Path(data_dir)))
     return total.hexdigest()[:_HASH_DIGITS]

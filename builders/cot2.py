@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ..errors import UsageError
@@ -46,6 +46,13 @@ class CoT2(DatasetBuilder):
             return generate(family, split, shard["shard"], seed=self.options.seed, rows=shard["rows"])
         except ValueError as error:
             raise UsageError(str(error)) from error
+
+    @property
+    def recorded_options(self) -> Mapping[str, int]:
+        """The number of rows, where a sampled family has another than the card's."""
+        if self.entry.row == "prosqa" or self.options.rows is None:
+            return {}
+        return {} if Family.from_name(self.entry.name).exhaustive else {"rows": self.options.rows}
 
     def _rows(self, family: Family) -> dict[str, int | None]:
         total = self.options.rows

@@ -124,8 +124,9 @@ class _Comparison:
         for name in self._after.declared:
             if name not in self._before.declared:
                 self._note("minor", f"config {name}: added")
+        redeclared = set(self._before.declared) ^ set(self._after.declared)
         for name in sorted(set(self._before.configs) ^ set(self._after.configs)):
-            if name in self._before.declared and name in self._after.declared:
+            if name not in redeclared:
                 side = "NEW" if name in self._before.configs else "OLD"
                 self._note("none", f"config {name}: not built in {side}, not compared")
         if self._before.tier != self._after.tier:

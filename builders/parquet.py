@@ -144,7 +144,8 @@ class SplitWriter:
         return min(last, table.num_rows)
 
     def _is_boundary(self, table: pa.Table) -> bool:
-        return self._pending_bytes >= self._row_group_bytes and _is_cut(table.column("id")[-1].as_py())
+        over = self._pending_bytes - self._row_group_bytes
+        return over >= self._row_group_bytes or (over >= 0 and _is_cut(table.column("id")[-1].as_py()))
 
     def _flush(self) -> None:
         if self._writer is None:

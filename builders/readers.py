@@ -73,16 +73,24 @@ def read_parquet(path: Path) -> Iterator[tuple[str, Record]]:
                 for record in batch.to_pylist():
                     yield f"{path.name}[{row}]", record
                     row += 1
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowException, OSError) as error:
         message = f"{path}: not a whole Parquet file ({str(error).splitlines()[0]}); fetch the file again"
         raise SourceFormatError(message) from error
 
 
 def read_any(paths: Sequence[str]) -> Iterator[tuple[str, Record]]:
-    """The records of files one after another, by their suffix: `.jsonl`, `.json` or `.parquet`."""
+    """The records of files one after another, by their suffix: `.jsonl`, `.json` or `.parquet`.
+
+    Raises:
+        SourceFormatError: A file has another suffix, or can't be read.
+    """
     readers = {".jsonl": read_jsonl, ".json": read_records, ".parquet": read_parquet}
     for path in paths:
-        yield from readers[Path(path).suffix](Path(path))
+        suffix = Path(path).suffix
+        if suffix not in readers:
+            message = f"{path}: found suffix {suffix!r}, expected one of {', '.join(readers)}"
+            raise SourceFormatError(message)
+        yield from readers[suffix](Path(path))
 
 
 def expect_record(value: object, where: str) -> Record:

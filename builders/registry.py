@@ -21,6 +21,8 @@ def builder_class(stem: str) -> type[DatasetBuilder]:
     try:
         module = importlib.import_module(f".{stem}", __package__)
     except ModuleNotFoundError as error:
+        if error.name != f"{__package__}.{stem}":
+            raise
         message = f"{stem} has a card but no builder; add builders/{stem}.py"
         raise UnknownDatasetError(message) from error
     for _, member in inspect.getmembers(module, inspect.isclass):

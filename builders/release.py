@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
-import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,34 +14,21 @@ import pyarrow.compute
 from tqdm import tqdm
 
 from ..cards import Card, find_card
-from ..cards.croissant import croissant
-from ..cards.manifest import (
-    MANIFEST_NAME,
-    ConfigEntry,
-    FileEntry,
-    Manifest,
-    SourceEntry,
-    SplitEntry,
-    read_manifest,
-)
-from ..cards.render import render_card
-from ..errors import ReleaseCorruptError, ReleaseNotFoundError, RowError, UsageError, VersionBumpError
-from ..schemas import load_row_schema, schema_path
+from ..cards.manifest import ConfigEntry, Manifest, SourceEntry, SplitEntry
+from ..errors import RowError, UsageError
 from ..schemas.digest import combine_digests
 from ..validation.findings import Finding, count_by_code
 from .base import DatasetBuilder
-from .diff import ReleaseDiff, diff_releases
-from .parquet import BackgroundWriter, SplitWriter, file_sha256, read_tables
+from .diff import ReleaseDiff
+from .documents import write_documents
+from .parquet import BackgroundWriter, SplitWriter, read_tables
+from .previous import carry_over, compare, previous_release
 from .registry import builder_class
 from .shards import iterate_shards
 from .workspace import replacing
 
 # Its functions are made at import, so type checkers know none of them.
 compute = cast("Any", pyarrow.compute)
-FINDINGS_NAME = "findings.jsonl"
-CROISSANT_NAME = "croissant.json"
-SCHEMA_NAME = "schema.json"
-CARD_NAME = "README.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +103,17 @@ def build_release(
     target = out / stem
     names = _chosen(card, configs, options)
     with replacing(target) as folder, tempfile.TemporaryDirectory() as scratch:
+        previous = previous_release(target, overwrite=options.overwrite)
         entries: dict[str, ConfigEntry] = {}
         findings: dict[str, list[Finding]] = {}
         for name in names:
             entries[name], findings[name] = _build_config(card, name, folder, options, scratch)
-        carried = _carry_over(card, target, folder, names)
+        carried = carry_over(card, previous, target, folder, names)
         every = {**carried, **entries}
         manifest = _manifest(card, {name: every[name] for name in _ordered(card, every)})
         _refuse_duplicates(folder, manifest)
-        _write_documents(folder, card, manifest, target, findings)
-        diff = _compare(target, folder, overwrite=options.overwrite)
+        write_documents(folder, card, manifest, target, findings)
+        diff = None if options.overwrite else compare(previous, target, folder)
     return BuildReport(target, manifest, names, findings, diff)
 
 
@@ -221,7 +207,7 @@ def _config_entry(
         schema_digest=build.row_schema.digest,
         digest=combine_digests({split: entry.digest for split, entry in splits.items()}),
         seed=options.seed if build.entry.origin == "procedural" else None,
-        options={} if options.rows is None else {"rows": options.rows},
+        options=build.recorded_options,
         splits=splits,
         sources=tuple(
             SourceEntry(
@@ -238,39 +224,6 @@ def _config_entry(
         ),
         findings=count_by_code(findings),
     )
-
-
-def _carry_over(card: Card, target: Path, folder: Path, built: Sequence[str]) -> dict[str, ConfigEntry]:
-    """Link the configs of the previous release that aren't built now into the new one."""
-    try:
-        previous = read_manifest(target)
-    except ReleaseNotFoundError:
-        return {}
-    kept = {name: entry for name, entry in previous.configs.items() if name not in built}
-    for name, entry in kept.items():
-        if load_row_schema(card.stem, card.config(name).row).digest != entry.schema_digest:
-            message = (
-                f"{target}: config {name} was built with another schema; "
-                f"build it too (--config {name}), or choose another --out"
-            )
-            raise UsageError(message)
-        for split in entry.splits.values():
-            for file in split.files:
-                _link(target, folder, file)
-    return kept
-
-
-def _link(source: Path, folder: Path, file: FileEntry) -> None:
-    origin, copy = source / file.path, folder / file.path
-    if not origin.is_file() or file_sha256(origin) != file.sha256:
-        raise ReleaseCorruptError(
-            f"{origin}: missing or changed since it was built; build its config too, or choose another --out"
-        )
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        copy.hardlink_to(origin)
-    except OSError:
-        shutil.copy2(origin, copy)
 
 
 def _ordered(card: Card, names: Iterable[str]) -> list[str]:
@@ -308,54 +261,3 @@ def _refuse_duplicates(folder: Path, manifest: Manifest) -> None:
         + "; ids must be derived from what makes a row unique"
     )
     raise RowError(message)
-
-
-def _write_documents(
-    folder: Path,
-    card: Card,
-    manifest: Manifest,
-    previous: Path,
-    findings: Mapping[str, Sequence[Finding]],
-) -> None:
-    (folder / MANIFEST_NAME).write_text(manifest.to_json(), encoding="utf-8")
-    (folder / CARD_NAME).write_text(render_card(card, manifest), encoding="utf-8")
-    text = json.dumps(croissant(card, manifest), indent=2, ensure_ascii=False) + "\n"
-    (folder / CROISSANT_NAME).write_text(text, encoding="utf-8")
-    shutil.copyfile(schema_path(card.stem), folder / SCHEMA_NAME)
-    lines = [
-        json.dumps({"config": name, **finding.as_dict()}, ensure_ascii=False)
-        for name, each in findings.items()
-        for finding in each
-    ]
-    lines.extend(_findings_of_others(previous / FINDINGS_NAME, manifest, findings))
-    (folder / FINDINGS_NAME).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-
-
-def _findings_of_others(
-    path: Path, manifest: Manifest, built: Mapping[str, Sequence[Finding]]
-) -> Iterable[str]:
-    if not path.is_file():
-        return
-    for line in path.read_text(encoding="utf-8").splitlines():
-        name = json.loads(line)["config"]
-        if name in manifest.configs and name not in built:
-            yield line
-
-
-def _compare(target: Path, folder: Path, *, overwrite: bool) -> ReleaseDiff | None:
-    """Refuse to replace a release by one that says too little of what moved."""
-    if overwrite:
-        return None
-    try:
-        diff = diff_releases(target, folder)
-    except ReleaseNotFoundError:
-        return None
-    if diff.is_enough or diff.required == "patch":
-        return diff
-    moved = ", ".join(sorted(diff.rows)) or diff.lines[0]
-    message = (
-        f"{target}: version {diff.new} replaces {diff.old}, but {moved} moved, which takes "
-        f"{diff.required_version} or higher ({diff.required}); set `version` in the card, "
-        "choose another --out, or pass --overwrite"
-    )
-    raise VersionBumpError(message)

@@ -20,8 +20,8 @@ from ..schemas.arrow import arrow_schema, features_of
 from ..schemas.digest import RowDigest
 from ..validation.findings import Finding
 from ..validation.rows import RowValidator
+from .documents import CARD_NAME, CROISSANT_NAME, SCHEMA_NAME
 from .parquet import file_sha256
-from .release import CARD_NAME, CROISSANT_NAME, SCHEMA_NAME
 
 _BATCH_ROWS = 1_000
 _MOST_PER_SPLIT = 100

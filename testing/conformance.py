@@ -21,8 +21,9 @@ from typing import Any, ClassVar
 
 import pytest
 
+from ..builders.documents import CARD_NAME, CROISSANT_NAME
 from ..builders.registry import builder, builder_class
-from ..builders.release import CARD_NAME, CROISSANT_NAME, BuildOptions
+from ..builders.release import BuildOptions
 from ..builders.sources import load_sources
 from ..builders.verify import verify_release
 from ..cards import Card, find_card

@@ -11,8 +11,9 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from ..builders.documents import FINDINGS_NAME
 from ..builders.parquet import file_sha256, read_tables
-from ..builders.release import FINDINGS_NAME, BuildOptions, build_release
+from ..builders.release import BuildOptions, build_release
 from ..cards import Config
 from ..cards.manifest import Manifest, read_manifest
 from ..schemas import RowSchema, load_row_schema

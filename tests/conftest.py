@@ -176,7 +176,7 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Toy]:
     monkeypatch.setenv("TOY_ROWS", str(root / "rows"))
     monkeypatch.setattr(mensrea.builders, "__path__", [*mensrea.builders.__path__, str(TOY)])
     monkeypatch.setattr("mensrea.cards.catalogue._FOLDER", toy.card.parent)
-    for module in ("mensrea.schemas.row", "mensrea.builders.release"):
+    for module in ("mensrea.schemas.row", "mensrea.builders.documents"):
         monkeypatch.setattr(f"{module}.schema_path", lambda stem: toy.schema.parent / f"{stem}.schema.json")
     toy.forget()
     yield toy

@@ -15,10 +15,11 @@ FILES = {"train": "prosqa_train.json", "validation": "prosqa_valid.json", "test"
 def item(number, **members):
     """A graph of four vertices: Tom is a wug, every wug is a rem, and nothing is a zim."""
     names = ["Tom", f"wug{number}", f"rem{number}", f"zim{number}"]
+    steps = [f"Tom is a {names[1]}.", f"Every {names[1]} is a {names[2]}."]
     return {
-        "question": f"Tom is a {names[1]}. Every {names[1]} is a {names[2]}. Is Tom a {' or a '.join(names[2:])}?",
+        "question": f"{' '.join(steps)} Is Tom a {names[2]} or a {names[3]}?",
         "answer": f"Tom is a {names[2]}.",
-        "steps": [f"Tom is a {names[1]}.", f"Every {names[1]} is a {names[2]}."],
+        "steps": steps,
         "idx_to_symbol": names,
         "edges": [[0, 1], [1, 2]],
         "root": 0,
