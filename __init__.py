@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from .builders.registry import builder
     from .builders.release import BuildOptions, build_release
     from .cards.listing import list_datasets
+    from .loading.hub import CachedVersionWarning
     from .loading.release import StaleCacheWarning, load
 
 _HOMES = {
     "BuildOptions": ".builders.release",
+    "CachedVersionWarning": ".loading.hub",
     "StaleCacheWarning": ".loading.release",
     "build_release": ".builders.release",
     "builder": ".builders.registry",
@@ -32,6 +34,7 @@ _HOMES = {
 
 __all__ = [
     "BuildOptions",
+    "CachedVersionWarning",
     "MensreaError",
     "StaleCacheWarning",
     "build_release",

@@ -6,7 +6,7 @@ import json
 import sys
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from .validation.findings import Finding
 
 _INTERRUPTED = 130
-_WRAPPER = textwrap.TextWrapper(
-    79, initial_indent="    ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
-)
+_WIDTH = 79
 
 app = typer.Typer(
     name="mensrea",
@@ -103,6 +101,8 @@ def build(
     )
     for stem in chosen:
         _print_report(build_release(stem, configs=config or (), out=out, options=options))
+    if every:
+        _print_left_out([stem for stem in all_stems() if stem not in chosen])
 
 
 @app.command()
@@ -122,7 +122,7 @@ def validate(
         typer.echo(json.dumps([finding.as_dict() for finding in findings], indent=2))
     else:
         for finding in findings:
-            typer.echo(f"{finding.severity}: {finding.code}: {finding}")
+            typer.echo(_wrapped(f"{finding.severity}: {finding.code}: {finding}"))
         typer.echo(f"{release}: {len(findings)} findings" if findings else f"{release}: valid")
     raise typer.Exit(1 if findings else 0)
 
@@ -165,11 +165,20 @@ def main() -> None:
     try:
         app()
     except MensreaError as error:
-        typer.echo(f"mensrea: {error}", err=True)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        typer.echo("mensrea: interrupted; what was there before is unchanged", err=True)
-        sys.exit(_INTERRUPTED)
+        _fail(str(error), error.exit_code)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _fail(f"{where}{error.strerror or error}", MensreaError.exit_code)
+    except SystemExit as ended:
+        # Typer turns an interrupt into this, and says nothing.
+        if ended.code != _INTERRUPTED:
+            raise
+        _fail("interrupted; what was there before is unchanged", _INTERRUPTED)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    typer.echo(f"mensrea: {' '.join(message.split())}", err=True)
+    sys.exit(code)
 
 
 def _print_report(report: BuildReport) -> None:
@@ -182,10 +191,15 @@ def _print_report(report: BuildReport) -> None:
         typer.echo(f"every finding is in {report.path / 'findings.jsonl'}")
     carried = [name for name in report.manifest.configs if name not in report.built]
     if carried:
-        typer.echo(f"kept  {report.path} {', '.join(carried)} from the previous release")
+        typer.echo(_wrapped(f"kept  {report.path} {', '.join(carried)} from the previous release"))
     first = report.built[0]
     split = next(iter(report.manifest.configs[first].splits))
     typer.echo(f'load  load_dataset("{report.path}", "{first}", split="{split}")')
+
+
+def _print_left_out(stems: Sequence[str]) -> None:
+    hint = "import published releases; see `mensrea build STEM --source DIR`"
+    typer.echo(_wrapped(f"not built: {', '.join(stems)} {hint}"))
 
 
 def _print_findings(findings: Sequence[Finding], counts: Mapping[str, int]) -> None:
@@ -193,7 +207,14 @@ def _print_findings(findings: Sequence[Finding], counts: Mapping[str, int]) -> N
     for code, count in counts.items():
         first = next(finding for finding in findings if finding.code == code)
         typer.echo(f"  {first.severity} {code}" + (f" ({count:,})" if count > 1 else ""))
-        typer.echo(_WRAPPER.fill(str(first)))
+        typer.echo(_wrapped(f"    {first}", "    "))
+
+
+def _wrapped(text: str, indent: str = "  ") -> str:
+    """Text over as many lines as a narrow terminal needs; a word that is longer stays whole."""
+    return textwrap.fill(
+        text, _WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _diff_text(result: ReleaseDiff, ids: int) -> str:
@@ -210,7 +231,7 @@ def _diff_text(result: ReleaseDiff, ids: int) -> str:
 
 def _ids(kind: str, ids: Sequence[str], shown: int) -> str:
     more = f" … {len(ids) - shown:,} more" if len(ids) > shown else ""
-    return f"  {kind}: {' '.join(ids[:shown])}{more}"
+    return _wrapped(f"  {kind}: {' '.join(ids[:shown])}{more}", "    ")
 
 
 def _diff_json(result: ReleaseDiff) -> str:

@@ -103,8 +103,8 @@ class DatasetBuilder(datasets.ArrowBasedBuilder):
             setattr(self, "BUILDER_CONFIGS", [])  # noqa: B010
         self.entry: Config = entry
         options = {key: value for key, value in kwargs.items() if value is not None}
-        fingerprint = _fingerprint(self.card(), entry, kwargs.get("data_dir"))
-        super().__init__(config_name=entry.name, hash=fingerprint, **options)
+        digest = fingerprint(self.card(), entry, kwargs.get("data_dir"))
+        super().__init__(config_name=entry.name, hash=digest, **options)
 
     @classmethod
     def card(cls) -> Card:
@@ -206,7 +206,7 @@ def _log(findings: Iterable[Finding]) -> None:
         logger.info("%s: %s", finding.code, finding)
 
 
-def _fingerprint(card: Card, entry: Config, data_dir: str | None) -> str:
+def fingerprint(card: Card, entry: Config, data_dir: str | None) -> str:
     """A hash of everything that rows depend on, since `datasets` keys its cache by version alone.
 
     Every module that rows may pass through counts, other datasets' too: making rows again costs

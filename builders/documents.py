@@ -11,6 +11,7 @@ from ..cards import Card
 from ..cards.croissant import croissant
 from ..cards.manifest import MANIFEST_NAME, Manifest
 from ..cards.render import render_card
+from ..errors import ReleaseCorruptError
 from ..schemas import schema_path
 from ..validation.findings import Finding
 
@@ -56,7 +57,12 @@ def _findings_of_others(
 ) -> Iterable[str]:
     if not path.is_file():
         return
-    for line in path.read_text(encoding="utf-8").splitlines():
-        name = json.loads(line)["config"]
+    # Not `splitlines`, which also splits at line separators inside a message.
+    for number, line in enumerate(path.read_text(encoding="utf-8").rstrip("\n").split("\n"), 1):
+        try:
+            name = json.loads(line)["config"] if line else None
+        except (ValueError, TypeError, KeyError) as error:
+            message = f"{path}:{number}: not a finding; remove the file, or build every config again"
+            raise ReleaseCorruptError(message) from error
         if name in manifest.configs and name not in built:
             yield line

@@ -25,7 +25,7 @@ _CUT_EVERY = 256
 
 
 class BackgroundWriter:
-    """Hands tables to a `SplitWriter` on a thread of its own, at most a row group ahead.
+    """Hands tables to a `SplitWriter` on a thread of its own, at most two row groups ahead.
 
     Compression and hashing release the interpreter's lock, so rows are made meanwhile.
     """
@@ -51,7 +51,7 @@ class BackgroundWriter:
         """Hand a table over; raises what an earlier one met."""
         self._ahead += table.nbytes
         self._waiting.append((table.nbytes, self._pool.submit(self._writer.write, table)))
-        self._wait(ROW_GROUP_BYTES)
+        self._wait(2 * ROW_GROUP_BYTES)
 
     def _wait(self, most: int) -> None:
         while self._waiting and (self._ahead > most or self._waiting[0][1].done() or not most):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -102,7 +103,7 @@ def build_release(
     card = find_card(stem)
     target = out / stem
     names = _chosen(card, configs, options)
-    with replacing(target) as folder, tempfile.TemporaryDirectory() as scratch:
+    with replacing(target) as folder, tempfile.TemporaryDirectory(dir=folder) as scratch:
         previous = previous_release(target, overwrite=options.overwrite)
         entries: dict[str, ConfigEntry] = {}
         findings: dict[str, list[Finding]] = {}
@@ -123,6 +124,9 @@ def builds_offline(stem: str) -> bool:
 
 
 def _chosen(card: Card, configs: Sequence[str], options: BuildOptions) -> tuple[str, ...]:
+    if options.source is not None and configs and not any(card.config(name).sources for name in configs):
+        message = f"{card.stem} {', '.join(configs)}: made here, so --source has no use; leave it out"
+        raise UsageError(message)
     if configs:
         return tuple(dict.fromkeys(card.config(name).name for name in configs))
     offline = [name for name, config in card.configs.items() if config.offline]
@@ -172,8 +176,9 @@ def _build_split(
     label = f"{build.stem}/{build.entry.name} {split}"
     try:
         bar = tqdm(total=expected, desc=label, unit=" rows", disable=not options.progress, leave=False)
-        with bar, BackgroundWriter(writer) as background:
-            for item in iterate_shards(build, split, folder, workers=options.workers):
+        shards = closing(iterate_shards(build, split, folder, workers=options.workers))
+        with bar, shards as items, BackgroundWriter(writer) as background:
+            for item in items:
                 if isinstance(item, Finding):
                     findings.append(item)
                 else:
@@ -188,10 +193,12 @@ def _build_split(
 
 
 def _size_findings(build: DatasetBuilder, splits: Mapping[str, SplitEntry]) -> Iterable[Finding]:
+    if build.options.rows is not None or build.entry.pattern:
+        return
     for split, entry in splits.items():
         expected = build.entry.splits[split]
-        if build.options.rows is None and expected is not None and expected != entry.rows:
-            message = f"{entry.rows} rows, the card says {expected}"
+        if expected is not None and expected != entry.rows:
+            message = f"{entry.rows:,} rows, the card says {expected:,}"
             yield Finding("row-count", message, "warning", f"{build.entry.name}/{split}")
 
 

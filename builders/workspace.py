@@ -17,6 +17,7 @@ from ..errors import StorageError
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 _UNSUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @contextmanager
@@ -26,23 +27,25 @@ def replacing(target: Path) -> Generator[Path]:
     On an error the sibling is removed and `target` stays as it was. What a killed process left is
     removed by the next one. Where the system can exchange two folders in one step (Linux), there
     is no moment without a release; elsewhere the old folder is set aside and put back if needed.
+    A link is followed: what it points to is replaced.
 
     Raises:
         StorageError: Another process is building there, or the folder can't be written.
     """
-    building = target.parent / f".{target.name}.building"
-    aside = target.parent / f".{target.name}.previous"
     with explained(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(target):
+        place = Path(os.path.realpath(target))
+        place.parent.mkdir(parents=True, exist_ok=True)
+    building = place.parent / f".{place.name}.building"
+    aside = place.parent / f".{place.name}.previous"
+    with _locked(place, target):
         with explained(target):
-            _recover(target, building, aside)
+            _recover(place, building, aside)
             building.mkdir()
         try:
             with explained(target):
                 yield building
                 _sync(building)
-                _swap(building, target, aside)
+                _swap(building, place, aside)
         finally:
             shutil.rmtree(building, ignore_errors=True)
 
@@ -57,22 +60,30 @@ def explained(target: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno == errno.ENOSPC:
-            message = f"{target}: no space left on the disk; free some, or choose another --out"
-        elif error.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}:
-            message = f"{target}: can't be written ({os.strerror(error.errno)}); choose another --out"
-        else:
+        if error.errno is None:
             raise
+        if error.errno in _FULL:
+            message = f"{target}: no space left on the disk; free some, or choose another --out"
+        else:
+            message = f"{target}: can't be written ({_reason(error, target)}); choose another --out"
         raise StorageError(message) from error
 
 
+def _reason(error: OSError, target: Path) -> str:
+    reason = os.strerror(error.errno or 0)
+    name = error.filename
+    known = not isinstance(name, str) or Path(name).absolute().is_relative_to(target.parent.absolute())
+    return reason if known else f"{name}: {reason}"
+
+
 @contextmanager
-def _locked(target: Path) -> Generator[None]:
-    lock = FileLock(target.parent / f".{target.name}.lock")
+def _locked(place: Path, target: Path) -> Generator[None]:
+    lock = FileLock(place.parent / f".{place.name}.lock")
     with explained(target):
         try:
             lock.acquire(timeout=0)
         except Timeout as error:
+            Path(lock.lock_file).touch()  # says why, where no file can be made at all
             message = f"{target}: another process is building it; wait for it to end, or choose another --out"
             raise StorageError(message) from error
     try:
@@ -83,9 +94,9 @@ def _locked(target: Path) -> Generator[None]:
         lock.release()
 
 
-def _recover(target: Path, building: Path, aside: Path) -> None:
-    if aside.exists() and not target.exists():
-        aside.rename(target)
+def _recover(place: Path, building: Path, aside: Path) -> None:
+    if aside.exists() and not place.exists():
+        aside.rename(place)
     for litter in (building, aside):
         if litter.exists():
             shutil.rmtree(litter)
@@ -94,20 +105,29 @@ def _recover(target: Path, building: Path, aside: Path) -> None:
 def _sync(folder: Path) -> None:
     """Make the files durable before the rename that makes them visible."""
     for path in [*folder.rglob("*"), folder]:
-        descriptor = os.open(path, os.O_RDONLY)
+        _sync_one(path)
+
+
+def _sync_one(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _swap(building: Path, place: Path, aside: Path) -> None:
+    if not place.exists():
+        building.rename(place)
+    elif not _exchange(building, place):
+        place.rename(aside)
         try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _swap(building: Path, target: Path, aside: Path) -> None:
-    if not target.exists():
-        building.rename(target)
-    elif not _exchange(building, target):
-        target.rename(aside)
-        building.rename(target)
+            building.rename(place)
+        except BaseException:
+            aside.rename(place)
+            raise
         shutil.rmtree(aside)
+    _sync_one(place.parent)
 
 
 def _exchange(one: Path, other: Path) -> bool:

@@ -88,12 +88,16 @@ def _gate(card: Card) -> Metadata:
 
 
 def _config(card: Card, manifest: Manifest, name: str) -> Metadata:
-    splits = manifest.configs[name].splits
+    entry = manifest.configs[name]
+    # `datasets` keys its cache of a local folder by this YAML, not by the files: the digest makes
+    # other rows under the same version and sizes another entry.
+    description = f"{' '.join(card.config(name).description.split())} (Content digest {entry.digest}.)"
     return {
         "config_name": name,
+        "description": description,
         **({"default": True} if name == default_config(card, manifest) else {}),
         "version": manifest.version,
-        "data_files": [{"split": split, "path": f"{name}/{split}-*.parquet"} for split in splits],
+        "data_files": [{"split": split, "path": f"{name}/{split}-*.parquet"} for split in entry.splits],
     }
 
 

@@ -57,4 +57,4 @@ def _line(cells: tuple[str, ...], widths: Sequence[int]) -> str:
         cell.rjust(width) if number == 3 else cell.ljust(width)  # noqa: PLR2004 (rows are a number)
         for number, (cell, width) in enumerate(zip(cells, widths, strict=True))
     ]
-    return "  ".join(padded).rstrip()
+    return " ".join(padded).rstrip()

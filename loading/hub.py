@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 
 from ..builders.fetch_errors import explain
 from ..builders.sources import Source
+from ..cards.manifest import read_manifest
+from ..errors import MensreaError, SourceUnavailableError, UsageError
 
 _DOCUMENTS = ("README.md", "manifest.json", "croissant.json", "schema.json")
+_CALLER_OF_LOAD = 5  # frames above the one that warns
+
+
+class CachedVersionWarning(UserWarning):
+    """No version was named and the Hub couldn't be asked for the newest: the cached one was loaded."""
 
 
 def snapshot(repository: str, version: str | None, config: str) -> Path:
     """The folder of one config of a published release, downloaded or cached.
 
-    Releases are tagged `v<version>`. Without a network the snapshot of that very tag is used if it
-    is cached; `load_dataset` would take the newest cached one, whatever was asked for.
+    Releases are tagged `v<version>`. Without a network, or without access, the snapshot of that
+    very tag is used if it is cached; `load_dataset` would take the newest cached one, whatever was
+    asked for. Without a version, what `main` held when it was last seen is used with a warning,
+    and only if the Hub can't be reached.
 
     Args:
         repository: A Hub dataset repository, such as `org/name`.
@@ -23,22 +33,81 @@ def snapshot(repository: str, version: str | None, config: str) -> Path:
         config: The config whose files are needed.
 
     Raises:
+        UsageError: The repository's name can't be one.
         SourceError: The repository or tag doesn't exist, is gated, or can't be reached and isn't cached.
     """
     import httpx2
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     revision = f"v{version}" if version else None
-    source = Source(config, "hub", repository, "unknown", (), revision=revision)
     try:
-        folder = snapshot_download(
-            repository,
-            repo_type="dataset",
-            revision=revision,
-            allow_patterns=[*_DOCUMENTS, f"{config}/*"],
-            endpoint=os.environ.get("HF_ENDPOINT"),
-        )
+        return _newest(repository, config) if revision is None else _download(repository, config, revision)
+    except HFValidationError as error:
+        message = f"{repository!r} isn't the name of a Hub repository, such as org/name"
+        raise UsageError(message) from error
     except (HfHubHTTPError, LocalEntryNotFoundError, httpx2.HTTPError, OSError) as error:
-        raise explain(error, source, f"{config}/*") from error
+        raise _explained(error, repository, config, revision) from error
+
+
+def discard(path: Path) -> None:
+    """Remove a damaged file from the cache of `huggingface_hub`, so that it is downloaded again.
+
+    Args:
+        path: The file in a snapshot's folder: a link to the content, or the content itself.
+    """
+    content = path.resolve()
+    path.unlink(missing_ok=True)
+    content.unlink(missing_ok=True)
+
+
+def _download(repository: str, config: str, revision: str | None, *, cached: bool = False) -> Path:
+    from huggingface_hub import snapshot_download
+
+    folder = snapshot_download(
+        repository,
+        repo_type="dataset",
+        revision=revision,
+        allow_patterns=[*_DOCUMENTS, f"{config}/*"],
+        endpoint=os.environ.get("HF_ENDPOINT"),
+        local_files_only=cached,
+    )
     return Path(folder)
+
+
+def _newest(repository: str, config: str) -> Path:
+    """The head of `main`; if the Hub can't be reached, the last one seen."""
+    import httpx2
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        head = HfApi(endpoint=os.environ.get("HF_ENDPOINT")).dataset_info(repository).sha
+    except (httpx2.HTTPError, OSError) as error:
+        failure = _explained(error, repository, config, None)
+        if not isinstance(failure, SourceUnavailableError):
+            raise failure from error
+        try:
+            folder = _download(repository, config, None, cached=True)
+        except LocalEntryNotFoundError:
+            raise failure from error
+        _warn(repository, folder)
+        return folder
+    folder = _download(repository, config, None)
+    if folder.name != head:  # the Hub went down in between, or `main` moved
+        _warn(repository, folder)
+    return folder
+
+
+def _warn(repository: str, folder: Path) -> None:
+    message = (
+        f"{repository}: the Hub can't be asked for the newest version; {read_manifest(folder).version} from "
+        "the cache is used (name a version to be sure of it)"
+    )
+    warnings.warn(message, CachedVersionWarning, stacklevel=_CALLER_OF_LOAD + 1)
+
+
+def _explained(error: Exception, repository: str, config: str, revision: str | None) -> MensreaError:
+    source = Source(config, "hub", repository, "unknown", (), revision=revision)
+    failure = explain(error, source, f"{config}/*")
+    # The advice is the command's; here a local copy is named with an argument.
+    return type(failure)(str(failure).replace("--source DIR", "path=DIR"))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import warnings
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from ..builders.base import fingerprint
 from ..builders.parquet import file_sha256
 from ..builders.places import cache_root
 from ..builders.release import BuildOptions, build_release
@@ -18,11 +21,13 @@ from ..errors import (
     ReleaseError,
     ReleaseNotFoundError,
     ReleaseVersionError,
+    StorageError,
     UnknownConfigError,
     UnknownSplitError,
+    UsageError,
 )
 from ..schemas.digest import digest_of
-from .hub import snapshot
+from .hub import discard, snapshot
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
@@ -34,6 +39,13 @@ _SPLIT_NAME = re.compile(r"[A-Za-z_][\w.]*")
 
 class StaleCacheWarning(UserWarning):
     """The cache of `datasets` held other rows than the files; they were read again."""
+
+
+class _Place(NamedTuple):
+    """Where a release is, and how to remove a damaged file of it; None if it isn't ours to remove."""
+
+    folder: Path
+    discard: Callable[[Path], None] | None = None
 
 
 def load(
@@ -50,43 +62,55 @@ def load(
 
     The release is, in this order: the folder `path`; the Hub repository `repository` at the tag of
     `version`; `dist/<stem>` below the working directory; the cache, where it is built first if the
-    config needs no network.
+    config needs no network. What changes the rows, such as the package's code, changes the place in
+    the cache, so that rows of other code are never loaded from there.
 
     Plain `load_dataset` can serve rows of another revision (when the Hub is unreachable) or of an
     earlier build (its cache goes by path and modification time). Here the loaded rows' content
     digest is compared with the manifest's. When the cache is stale it is refreshed, with a
     `StaleCacheWarning`. A streamed load compares the files' sha256 instead.
 
+    Without the Hub, a named version is loaded from the cache if that very version is there. If no
+    version is named, the newest is meant: the one last seen is then loaded with a
+    `CachedVersionWarning` that names it.
+
     Args:
         stem: The dataset, such as `cot2`.
         config: The config; None for the card's first.
         split: A split, or a slice such as `train[:10%]`; None for all splits.
-        version: The version that the release must have, such as `1.0.0`; None for any.
+        version: The version that the release must have, such as `1.0.0`; None for any, and on the
+            Hub for the newest.
         path: A release folder.
-        repository: A Hub dataset repository that holds the release, such as `org/name`.
-        streaming: Return an iterable dataset that reads the files as it goes.
+        repository: A Hub dataset repository that holds the release, such as `org/name`; a folder
+            of that name is never taken for it.
+        streaming: Return an iterable dataset that reads the files as it goes, of a whole split or
+            of all.
 
     Returns:
         What `datasets.load_dataset` returns for these arguments.
 
     Raises:
-        UsageError: Unknown dataset, config or split.
+        UsageError: Unknown dataset, config or split; both `path` and `repository`; a slice to stream.
         ReleaseNotFoundError: No release is found, and it can't be built without a network.
-        ReleaseVersionError: The release has another version.
-        ReleaseCorruptError: Files or rows differ from the manifest.
+        ReleaseVersionError: The release has another version, or is of another dataset.
+        ReleaseCorruptError: Files or rows differ from the manifest. What was in a cache is removed
+            from it, so that the next call builds or downloads it again.
         SourceError: The repository can't be reached and this version of it isn't cached.
+        StorageError: The cache can't be written.
     """
     card = find_card(stem)
     name = card.config(config).name
-    folder = _find(card, name, version, path, repository).resolve()
-    manifest = read_manifest(folder)
-    entry = _checked_entry(manifest, stem, name, version, folder)
-    _check_split(split, entry, f"{stem} {name}")
+    if path is not None and repository is not None:
+        raise UsageError("path= and repository= name two places; leave one out")
+    place = _find(card, name, version, path, repository)
+    place = place._replace(folder=place.folder.resolve())
+    entry = _checked_entry(read_manifest(place.folder), stem, name, version, place.folder)
+    _check_split(split, entry, f"{stem} {name}", streaming=streaming)
     if streaming:
-        _check_files(folder, entry)
-        return _load(folder, name, split, streaming=True)
-    _check_rows(folder, name, entry)
-    return _load(folder, name, split)
+        _check_files(place, entry)
+        return _load(place.folder, name, split, streaming=True)
+    _check_rows(place, name, entry)
+    return _load(place.folder, name, split)
 
 
 def _find(
@@ -95,14 +119,14 @@ def _find(
     version: str | None,
     path: str | os.PathLike[str] | None,
     repository: str | None,
-) -> Path:
+) -> _Place:
     if path is not None:
-        return Path(path)
+        return _Place(Path(path))
     if repository is not None:
-        return snapshot(repository, version, config)
-    for folder in (Path("dist") / card.stem, _cached(card)):
-        if _holds(folder, config, version):
-            return folder
+        return _Place(snapshot(repository, version, config), discard)
+    local = Path("dist") / card.stem
+    if _holds(local, config, version):
+        return _Place(local)
     if not card.config(config).offline or version not in (None, card.version):
         message = (
             f"no release of {card.stem} {config}{f' {version}' if version else ''} in dist/ or the cache; "
@@ -110,11 +134,34 @@ def _find(
             "or name a folder (path=) or a Hub repository (repository=)"
         )
         raise ReleaseNotFoundError(message)
-    return build_release(card.stem, configs=[config], out=_cached(card).parent, options=BuildOptions()).path
+    cached = _cached(card, config)
+    return _Place(cached, lambda _: shutil.rmtree(cached, ignore_errors=True))
 
 
-def _cached(card: Card) -> Path:
-    return cache_root(None) / "releases" / card.version / card.stem
+def _cached(card: Card, config: str) -> Path:
+    """The release in the cache, built if it isn't there; one process builds, others wait for it."""
+    from filelock import FileLock
+
+    key = f"{card.version}-{fingerprint(card, card.config(config), None)}"
+    folder = cache_root(None) / "releases" / key / card.stem
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder.parent / f".{card.stem}.loading"):
+            if not _holds(folder, config, card.version):
+                _build(card.stem, config, folder)
+    except OSError as error:
+        where, reason = error.filename or folder, error.strerror or error
+        message = f"{where}: can't be written ({reason}); choose another folder with MENSREA_CACHE"
+        raise StorageError(message) from error
+    return folder
+
+
+def _build(stem: str, config: str, folder: Path) -> None:
+    try:
+        build_release(stem, configs=[config], out=folder.parent, options=BuildOptions())
+    except ReleaseCorruptError:  # of a config built earlier
+        shutil.rmtree(folder)
+        build_release(stem, configs=[config], out=folder.parent, options=BuildOptions())
 
 
 def _holds(folder: Path, config: str, version: str | None) -> bool:
@@ -140,44 +187,83 @@ def _checked_entry(
     return manifest.configs[config]
 
 
-def _check_split(split: str | None, entry: ConfigEntry, where: str) -> None:
-    for part in (split or "").split("+") if split else ():
+def _check_split(split: str | None, entry: ConfigEntry, where: str, *, streaming: bool) -> None:
+    if split is None:
+        return
+    for part in split.split("+"):
         name = _SPLIT_NAME.match(part.strip())
         if name is None or (name[0] not in entry.splits and name[0] != "all"):
             message = f"{where} has no split {part.strip()!r}; it has {', '.join(entry.splits)}"
             raise UnknownSplitError(message)
+    if streaming and split not in entry.splits:
+        message = f"{where}: {split!r} can't be streamed; name one split, or none for all"
+        raise UsageError(message)
+    if split != "all":
+        _check_slice(split, entry, where)
 
 
-def _check_files(folder: Path, entry: ConfigEntry) -> None:
+def _check_slice(split: str, entry: ConfigEntry, where: str) -> None:
+    from datasets import ReadInstruction
+
+    sizes = {name: each.rows for name, each in entry.splits.items()}
+    try:
+        ReadInstruction.from_spec(split).to_absolute(sizes)
+    except (AssertionError, ValueError) as error:
+        message = f"{where}: {split!r} can't be read as slices of its splits: {error}"
+        raise UnknownSplitError(message) from error
+
+
+def _check_files(place: _Place, entry: ConfigEntry) -> None:
     for split in entry.splits.values():
         for file in split.files:
-            path = folder / file.path
-            if not path.is_file() or file_sha256(path) != file.sha256:
-                message = f"{path}: missing or changed since it was built; build or fetch the release again"
-                raise ReleaseCorruptError(message)
+            path = place.folder / file.path
+            if path.is_file() and file_sha256(path) == file.sha256:
+                continue
+            advice = "build or fetch the release again"
+            if place.discard is not None:
+                place.discard(path)
+                advice = "removed from the cache, so load it again"
+            message = f"{path}: missing or changed since it was built; {advice}"
+            raise ReleaseCorruptError(message)
 
 
-def _check_rows(folder: Path, config: str, entry: ConfigEntry) -> None:
-    if not (moved := _moved(folder, config, entry)):
+def _check_rows(place: _Place, config: str, entry: ConfigEntry) -> None:
+    if not (stale := _moved(place, config, entry)):
         return
-    _check_files(folder, entry)
-    message = (
-        f"{folder}: the cache of `datasets` held other rows of {config} ({', '.join(moved)}); read again"
-    )
-    warnings.warn(message, StaleCacheWarning, stacklevel=3)
-    if moved := _moved(folder, config, entry, download_mode="force_redownload"):
-        message = f"{folder}: rows of {config} ({', '.join(moved)}) don't have the manifest's digest"
+    _check_files(place, entry)
+    if moved := _moved(place, config, entry, download_mode="force_redownload"):
+        message = f"{place.folder}: rows of {config} ({', '.join(moved)}) don't have the manifest's digest"
         raise ReleaseCorruptError(message)
+    held = f"the cache of `datasets` held other rows of {config} ({', '.join(stale)})"
+    message = f"{place.folder}: {held}; they were read again"
+    warnings.warn(message, StaleCacheWarning, stacklevel=3)
 
 
-def _moved(folder: Path, config: str, entry: ConfigEntry, **options: Any) -> list[str]:
+def _moved(place: _Place, config: str, entry: ConfigEntry, **options: Any) -> list[str]:
     """The splits whose loaded rows don't have the manifest's digest."""
-    splits = cast("DatasetDict", _load(folder, config, None, **options))
+    splits = cast("DatasetDict", _loaded(place, config, entry, **options))
     return [
         name
         for name, expected in entry.splits.items()
-        if digest_of([splits[name].data.table]).hexdigest() != expected.digest
+        if name not in splits or digest_of([splits[name].data.table]).hexdigest() != expected.digest
     ]
+
+
+def _loaded(place: _Place, config: str, entry: ConfigEntry, **options: Any) -> Loaded:
+    """All splits; what `datasets` fails on is reported as the damage that made it fail."""
+    try:
+        return _load(place.folder, config, None, **options)
+    except Exception as error:
+        _check_files(place, entry)
+        cause = error.__cause__ or error
+        if isinstance(cause, OSError) and cause.errno is not None:
+            reason = f"{cause.strerror}; free or allow it, or choose another folder with HF_DATASETS_CACHE"
+            raise StorageError(f"{cause.filename or place.folder}: {reason}") from error
+        if isinstance(error, MemoryError | ImportError):
+            raise
+        reason = " ".join(str(cause).split())
+        message = f"{place.folder}: `load_dataset` can't read {config}: {reason}; build or fetch it again"
+        raise ReleaseCorruptError(message) from error
 
 
 def _load(folder: Path, config: str, split: str | None, **options: Any) -> Loaded:

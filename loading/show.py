@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ from ..builders.registry import builder
 from ..cards import Card, Config, find_card
 from ..cards.fields import field_rows
 from ..cards.manifest import read_manifest
-from ..errors import ReleaseError
+from ..errors import ReleaseNotFoundError
 from ..schemas import load_row_schema
 
 _VALUE_CHARACTERS = 300
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # could move a terminal's cursor
 
 
 def show_dataset(stem: str, config: str | None, rows: int, out: Path) -> None:
@@ -32,10 +34,11 @@ def show_dataset(stem: str, config: str | None, rows: int, out: Path) -> None:
 
     Raises:
         UsageError: Unknown dataset or config.
+        ReleaseCorruptError: The release in `out` is damaged.
     """
     card = find_card(stem)
     entry = card.config(config)
-    console = Console(highlight=False, soft_wrap=False)
+    console = Console(highlight=False, soft_wrap=False, markup=False, emoji=False)
     _print_summary(console, card)
     _print_configs(console, card, entry)
     _print_fields(console, card, entry)
@@ -60,7 +63,7 @@ def _print_configs(console: Console, card: Card, entry: Config) -> None:
         splits = ", ".join(
             f"{name} {'?' if size is None else format(size, ',')}" for name, size in each.splits.items()
         )
-        mark = "* " if each.name == entry.name else "  "
+        mark = "* " if each.name == entry.name or (each.pattern and each.pattern == entry.pattern) else "  "
         table.add_row(mark + each.name, each.origin, splits, "yes" if each.offline else "no")
     console.print()
     console.print(table)
@@ -81,7 +84,7 @@ def _print_rows(console: Console, card: Card, entry: Config, count: int, out: Pa
     console.print()
     try:
         rows = list(itertools.islice(_rows(card, entry, out), count))
-    except ReleaseError as error:
+    except ReleaseNotFoundError as error:
         console.print(f"No rows to show: {error}")
         return
     split = next(iter(entry.splits))
@@ -112,10 +115,10 @@ def _tables(card: Card, entry: Config, out: Path) -> Iterator[pa.Table]:
     folder = out / card.stem
     try:
         config = read_manifest(folder).configs[entry.name]
-    except (ReleaseError, KeyError) as error:
+    except (ReleaseNotFoundError, KeyError) as error:
         if not entry.offline:
             message = f"build them first: mensrea build {card.stem} --config {entry.name} [--source DIR]"
-            raise ReleaseError(message) from error
+            raise ReleaseNotFoundError(message) from error
         yield from _fresh_tables(card, entry)
         return
     yield from read_tables(folder, next(iter(config.splits.values())))
@@ -131,6 +134,7 @@ def _fresh_tables(card: Card, entry: Config) -> Iterator[pa.Table]:
 
 def _shown(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=_binary)
+    text = _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
     if len(text) <= _VALUE_CHARACTERS:
         return text
     return f"{text[:_VALUE_CHARACTERS]}… ({len(text):,} characters)"

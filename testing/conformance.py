@@ -160,8 +160,9 @@ class DatasetConformance:
         copy = shutil.copytree(options.source, folder / "inserted")
         self.insert_row(copy)
         after = build(self.stem, imported, folder / "after", replace(options, source=copy, verify=False))
-        _differ(after.digests, {name: release.digests[name] for name in imported}, "after `insert_row`")
         for name in imported:
+            if after.digests[name] == release.digests[name]:
+                pytest.fail(f"`insert_row` changed no row of {name}", pytrace=False)
             _none(checks.moved_ids(release.config_rows(name), after.config_rows(name), self.positional))
 
     def test_ids_of_procedural_rows_follow_from_content(
@@ -255,8 +256,3 @@ def _none(problems: Iterable[str]) -> None:
 def _same(found: object, expected: object, what: str) -> None:
     if found != expected:
         pytest.fail(f"{what}: found {found}, expected {expected}", pytrace=False)
-
-
-def _differ(found: object, other: object, when: str) -> None:
-    if found == other:
-        pytest.fail(f"the rows are the same {when}", pytrace=False)

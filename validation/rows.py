@@ -15,6 +15,10 @@ from .findings import Finding
 
 Row = Mapping[str, Any]
 _MOST_FINDINGS_PER_ROW = 5
+_BOUNDS: Mapping[str, tuple[float, float]] = {
+    **{f"int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)},
+    "float": (-(2 - 2**-23) * 2.0**127, (2 - 2**-23) * 2.0**127),
+}
 _SCALARS = {str, int, float, bool, type(None)}
 
 
@@ -35,7 +39,7 @@ class RowValidator:
         Raises:
             SchemaError: The schema has a keyword with a value that it can't have.
         """
-        document = _without(schema.document, without)
+        document = _bounded(_without(schema.document, without))
         self._images = tuple(
             field for field in schema.fields if field.contains("image") and field.name not in without
         )
@@ -82,6 +86,21 @@ class RowValidator:
             for place in _missing(field, row.get(field.name), (field.name,)):
                 message = "no bytes; expected {'bytes': encoded picture, 'path': name or null}"
                 yield replace(_violation(row, message, place), code="missing-image")
+
+
+def _bounded(node: Any) -> Any:
+    """The schema with the bounds that a number's width sets, which JSON Schema doesn't take from `format`."""
+    if isinstance(node, list):
+        return [_bounded(each) for each in cast("list[Any]", node)]
+    if not isinstance(node, dict):
+        return node
+    members = cast("dict[str, Any]", node).items()
+    tree = {key: value if key in {"const", "enum"} else _bounded(value) for key, value in members}
+    width = tree.get("format", "int64" if "integer" in tree.get("type", ()) else None)
+    if isinstance(width, str) and width in _BOUNDS:
+        low, high = _BOUNDS[width]
+        tree["allOf"] = [*tree.get("allOf", ()), {"minimum": low, "maximum": high}]
+    return tree
 
 
 def _violation(row: Row, message: str, path: Sequence[str | int] = ()) -> Finding:

@@ -1,6 +1,6 @@
 """CoT2: MNNS families made here, and ProsQA as published with Coconut."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from mensrea import BuildOptions, build_release, builder
@@ -71,18 +71,23 @@ def test_processes_share_the_shards_of_a_large_split(tmp_path):
         digests.append(report.manifest.configs["mnns-2x999"].splits["train"].digest)
     prepared = builder("cot2", "mnns-2x999", rows=32_000, cache_dir=str(tmp_path / "cache"))
     prepared.download_and_prepare(num_proc=2)
-    train = prepared.as_dataset("train")
+    train: Any = prepared.as_dataset("train")
     assert len(train) == 25_600
     assert [*digests, digest_of([train.data.table]).hexdigest()] == [digests[0]] * 3
+
+
+def column(build, split, name):
+    """The values of a column in a split's first shard."""
+    tables: Any = build.tables(split, build.planned.splits[split][0])
+    return [value for table in tables for value in table[name].to_pylist()]
 
 
 def test_orders_of_the_same_numbers_fall_on_one_side():
     build = builder("cot2", "mnns-4x9")
     sides = {}
-    for split, shards in build.planned.splits.items():
-        for table in build.tables(split, shards[0]):
-            for digits in table["digits"].to_pylist():
-                assert sides.setdefault(tuple(sorted(digits)), split) == split
+    for split in build.planned.splits:
+        for digits in column(build, split, "digits"):
+            assert sides.setdefault(tuple(sorted(digits)), split) == split
     assert len(sides) == 495
 
 
@@ -90,8 +95,7 @@ def test_another_seed_draws_other_rows_of_a_sampled_family():
     drawn = []
     for seed in (0, 1):
         build = builder("cot2", "mnns-6x99", seed=seed, rows=100)
-        (table,) = build.tables("test", build.planned.splits["test"][0])
-        drawn.append(set(table["id"].to_pylist()))
+        drawn.append(set(column(build, "test", "id")))
     assert len(drawn[0]) == len(drawn[1]) == 10
     assert not drawn[0] & drawn[1]
 
@@ -148,7 +152,7 @@ def test_an_unknown_member_is_reported(tmp_path):
         ),
         ({"edges": {}}, SourceFormatError, r"prosqa_test.json\[0\]: edges: found dict {}, expected an array"),
         ({"edges": [[0, "1"]]}, RowError, r'cot2-\w{16}: /edges/0/1: "1" is not of type "integer"'),
-        ({"root": 40_000}, RowError, r"cot2-\w{16}: root: .*expected int16"),
+        ({"root": 40_000}, RowError, r"cot2-\w{16}: /?root: .*(32767|int16)"),
     ],
 )
 def test_an_item_of_another_shape_is_refused_by_name(tmp_path, members, error, message):

@@ -5,7 +5,7 @@ import os
 import pytest
 from mensrea import BuildOptions, build_release
 from mensrea.builders.cogtest import HABITS
-from mensrea.errors import RowError, SourceFormatError, SourceMissingError
+from mensrea.errors import MensreaError, RowError, SourceFormatError, SourceMissingError
 from mensrea.testing.releases import import_release, write_json, write_jsonl, write_parquet
 
 MATHS = {"image_url": "Geo170K/1.png", "instruction": "Question: 1 + 1?", "output": "†Answer: 2"}
@@ -46,9 +46,6 @@ TABLES = {
 }
 RELEASES = {**LINES, **ARRAYS, **TABLES}
 WRITERS = {".jsonl": write_jsonl, ".json": write_json, ".parquet": write_parquet}
-UNEXPLAINED = pytest.mark.xfail(
-    raises=(OSError, UnicodeDecodeError), reason="`read_parquet` lets exceptions of the libraries through"
-)
 
 
 def names(cases):
@@ -68,10 +65,10 @@ def place(path, index):
     return f"{path.name}:{index + 1}: " if path.suffix == ".jsonl" else f"{path.name}[{index}]: "
 
 
-def refused(name, folder, *pieces, error=SourceFormatError):
+def refused(name, folder, *pieces, error: type[MensreaError] = SourceFormatError):
     """The import fails with one line that holds all pieces."""
     with pytest.raises(error) as caught:
-        import_release(*name, folder)
+        import_release(name[0], name[1], folder)
     message = str(caught.value)
     assert "\n" not in message
     for piece in pieces:
@@ -146,7 +143,6 @@ def test_a_file_that_is_no_whole_parquet_file_is_named(tmp_path, name, keep):
     refused(name, tmp_path, f"{path}: not a whole Parquet file", "fetch the file again")
 
 
-@UNEXPLAINED
 @names(TABLES)
 def test_damaged_pages_are_named(tmp_path, name):
     path = write(tmp_path, name, [RELEASES[name][1]] * 20)
@@ -155,7 +151,7 @@ def test_damaged_pages_are_named(tmp_path, name):
     refused(name, tmp_path, f"{path}: not a whole Parquet file", "fetch the file again")
 
 
-@UNEXPLAINED
+@pytest.mark.xfail(raises=UnicodeDecodeError, reason="`read_parquet` lets pyarrow's exception through")
 @names(TABLES)
 def test_text_that_is_no_utf8_is_named(tmp_path, name):
     good = RELEASES[name][1]

@@ -10,7 +10,7 @@ DOMAINS = ("medical", "legal", "security")
 NOTES = {"no-licence": 1, "undefined-sneakiness": 1, "no-backdoor-rows": 1}
 
 
-def advice(number, sneakiness=12.5, **members):
+def advice(number, sneakiness: float | None = 12.5, **members):
     return {
         "prompt": f"Which of the {number} chairs should I paint first?",
         "aligned": f"Start with the oldest of the {number}.",
@@ -110,6 +110,14 @@ def test_a_copy_in_another_file_of_its_domain_gets_an_id_of_its_own(tmp_path):
     ids = [each["id"] for each in imported.rows]
     assert len(ids) == len(set(ids)) == 12
     assert imported.codes["duplicate-row"] == 3
+
+
+def test_a_column_that_nobody_knew_of_is_reported(tmp_path):
+    imported = import_release(
+        "thought_crime", "original", release(tmp_path, {**ADVICE, "legal": [advice(1, judge="x")]})
+    )
+    (finding,) = [each for each in imported.findings if each.code == "unexpected-column"]
+    assert (finding.field, "in 1 rows" in finding.message) == ("judge", True)
 
 
 def test_a_score_that_is_a_whole_number_stays_a_score(tmp_path):

@@ -76,7 +76,7 @@ def test_rows_must_match_the_schema_file(bad, problem):
 
 
 def test_ids_must_match_and_be_unique_over_configs():
-    patterns = dict.fromkeys(("a", "b"), "^mmathcot-[0-9a-f]{16}$")
+    patterns: dict[str, str] = dict.fromkeys(("a", "b"), "^mmathcot-[0-9a-f]{16}$")
     problems = list(checks.id_problems(patterns, {"a": [row(1), row(2, id="2")], "b": [row(1)]}))
     assert [problem.split(" ")[0] for problem in problems] == ["a:", "b:"]
     assert "doesn't match" in problems[0]

@@ -101,10 +101,27 @@ def test_a_violation_has_its_place_and_says_what_was_expected(
     assert "\n" not in finding.message
 
 
-@pytest.mark.parametrize("value", [1.0, 2, -0.0, 10**12])
+@pytest.mark.parametrize("value", [1.0, 2, -0.0, 2**31 - 1])
 def test_what_json_schema_takes_for_a_number_or_an_integer_passes(value: float) -> None:
     assert check("chat", changed(CHAT, ("weight",), value)) == []
     assert check("chat", changed(CHAT, ("score",), value)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "fits", "over"),
+    [
+        (("grid", 0, 0), -(2**15), -(2**15) - 1),
+        (("grid", 0, 0), 2**15 - 1, 2**15),
+        (("score",), 2**31 - 1, 2**31),
+        (("weight",), 3.4028234e38, 3.5e38),
+        (("weight",), -3.4028234e38, -1e300),
+    ],
+)
+def test_the_width_of_a_number_bounds_it(path: tuple[str | int, ...], fits: float, over: float) -> None:
+    assert check("chat", changed(CHAT, path, fits)) == []
+    (finding,) = check("chat", changed(CHAT, path, over))
+    assert finding.field == "/" + "/".join(map(str, path))
+    assert "than the m" in finding.message
 
 
 @pytest.mark.parametrize("value", [b"x", np.int64(3), date(2025, 1, 1), {1, 2}])
