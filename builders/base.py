@@ -17,7 +17,7 @@ import pyarrow as pa  # noqa: TC002 (used in annotations that tools evaluate)
 from datasets.builder import Key
 
 from ..cards import Card, Config, find_card
-from ..errors import SchemaError
+from ..errors import RowError, SchemaError
 from ..schemas import RowSchema, load_row_schema
 from ..validation.findings import Finding
 from .assemble import Assembler, Item, paused_gc
@@ -166,6 +166,12 @@ class DatasetBuilder(datasets.ArrowBasedBuilder):
         Raises:
             RowError: Rows violate the schema.
         """
+        try:
+            yield from self._assembled(split, shard)
+        except RowError as error:
+            raise RowError(f"{self.stem} {self.entry.name}/{split}: {error}") from error
+
+    def _assembled(self, split: str, shard: Shard) -> Iterator[pa.Table | Finding]:
         constants = {"source": self.entry.origin, "canary": self.card().canary}
         return Assembler(self.row_schema, constants).tables(self.produce(split, shard))
 

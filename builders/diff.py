@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Literal
 import polars as pl
 
 from ..cards.manifest import ConfigEntry, Manifest, SplitEntry, read_manifest
-from ..errors import UsageError
+from ..errors import ReleaseCorruptError, UsageError
 from .parquet import read_tables
 
 Bump = Literal["none", "patch", "minor", "major"]
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
 _ORDER: tuple[Bump, ...] = ("none", "patch", "minor", "major")
 
 
@@ -77,6 +79,11 @@ def diff_releases(old: Path, new: Path) -> ReleaseDiff:
         raise UsageError(
             f"{old} holds {before.stem}, {new} holds {after.stem}; compare two releases of one dataset"
         )
+    for folder, manifest in ((old, before), (new, after)):
+        if not _VERSION.fullmatch(manifest.version):
+            raise ReleaseCorruptError(
+                f"{folder}: version {manifest.version!r} isn't MAJOR.MINOR.PATCH; build the release again"
+            )
     result = _Comparison(before, after)
     result.compare_declared()
     for name in before.configs:
@@ -159,6 +166,8 @@ class _Comparison:
             self._raise("major")
         elif changes.added:
             self._raise("minor")
+        elif shared == sorted({*old[1].columns, *new[1].columns}):
+            self._note("major", f"{name}: the digest moved, no row did; run `mensrea validate` on both")
 
     def _compare_columns(self, name: str, old: SplitEntry, new: SplitEntry) -> None:
         for column in sorted(set(old.columns) - set(new.columns)):

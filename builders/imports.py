@@ -43,7 +43,8 @@ class Columns:
     def findings(self) -> Iterator[Finding]:
         """What was there and wasn't imported."""
         for name, count in sorted(self._unexpected.items()):
-            message = f"a column that the release isn't known to have, in {count:,} rows; not imported"
+            rows = f"{count:,} row{'s' if count > 1 else ''}"
+            message = f"a column that the release isn't known to have, in {rows}; not imported"
             yield Finding("unexpected-column", message, field=name)
 
 

@@ -73,6 +73,9 @@ def read_parquet(path: Path) -> Iterator[tuple[str, Record]]:
                 for record in batch.to_pylist():
                     yield f"{path.name}[{row}]", record
                     row += 1
+    except UnicodeDecodeError as error:
+        message = f"{path}: holds text that isn't UTF-8 ({error.reason}); fetch the file again"
+        raise SourceFormatError(message) from error
     except (pa.ArrowException, OSError) as error:
         message = f"{path}: not a whole Parquet file ({str(error).splitlines()[0]}); fetch the file again"
         raise SourceFormatError(message) from error

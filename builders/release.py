@@ -18,7 +18,7 @@ from ..cards import Card, find_card
 from ..cards.manifest import ConfigEntry, Manifest, SourceEntry, SplitEntry
 from ..errors import RowError, UsageError
 from ..schemas.digest import combine_digests
-from ..validation.findings import Finding, count_by_code
+from ..validation.findings import Finding, FindingLog
 from .base import DatasetBuilder
 from .diff import ReleaseDiff
 from .documents import write_documents
@@ -63,7 +63,7 @@ class BuildReport:
         path: The release folder.
         manifest: Its manifest.
         built: The configs built now; others were carried over from the previous release.
-        findings: Everything noticed, by config.
+        findings: What was noticed, by config; of each code at most 10,000, the manifest counts all.
         diff: The comparison with the release that was replaced, if there was one.
     """
 
@@ -106,7 +106,7 @@ def build_release(
     with replacing(target) as folder, tempfile.TemporaryDirectory(dir=folder) as scratch:
         previous = previous_release(target, overwrite=options.overwrite)
         entries: dict[str, ConfigEntry] = {}
-        findings: dict[str, list[Finding]] = {}
+        findings: dict[str, FindingLog] = {}
         for name in names:
             entries[name], findings[name] = _build_config(card, name, folder, options, scratch)
         carried = carry_over(card, previous, target, folder, names)
@@ -141,10 +141,10 @@ def _chosen(card: Card, configs: Sequence[str], options: BuildOptions) -> tuple[
 
 def _build_config(
     card: Card, name: str, folder: Path, options: BuildOptions, scratch: str
-) -> tuple[ConfigEntry, list[Finding]]:
+) -> tuple[ConfigEntry, FindingLog]:
     build = make_builder(card.stem, name, options, scratch)
     plan = build.planned
-    findings = list(plan.findings)
+    findings = FindingLog(plan.findings)
     splits = {split: _build_split(build, split, folder, findings, options) for split in build.entry.splits}
     findings.extend(build.files.findings)
     findings.extend(_size_findings(build, splits))
@@ -169,7 +169,7 @@ def make_builder(stem: str, config: str, options: BuildOptions, scratch: str) ->
 
 
 def _build_split(
-    build: DatasetBuilder, split: str, folder: Path, findings: list[Finding], options: BuildOptions
+    build: DatasetBuilder, split: str, folder: Path, findings: FindingLog, options: BuildOptions
 ) -> SplitEntry:
     writer = SplitWriter(folder, build.entry.name, split, build.row_schema)
     expected = build.entry.splits[split]
@@ -205,7 +205,7 @@ def _size_findings(build: DatasetBuilder, splits: Mapping[str, SplitEntry]) -> I
 def _config_entry(
     build: DatasetBuilder,
     splits: Mapping[str, SplitEntry],
-    findings: Sequence[Finding],
+    findings: FindingLog,
     options: BuildOptions,
 ) -> ConfigEntry:
     return ConfigEntry(
@@ -229,7 +229,7 @@ def _config_entry(
             )
             for file in build.files.fetched
         ),
-        findings=count_by_code(findings),
+        findings=findings.counts,
     )
 
 

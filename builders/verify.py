@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
+import warnings
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -17,7 +19,7 @@ from ..cards.manifest import ConfigEntry, FileEntry, Manifest, SplitEntry, read_
 from ..errors import MensreaError
 from ..schemas import RowSchema, read_row_schema
 from ..schemas.arrow import arrow_schema, features_of
-from ..schemas.digest import RowDigest
+from ..schemas.digest import RowDigest, combine_digests
 from ..validation.findings import Finding
 from ..validation.rows import RowValidator
 from .documents import CARD_NAME, CROISSANT_NAME, SCHEMA_NAME
@@ -48,11 +50,13 @@ def verify_release(release: Path) -> Iterator[Finding]:
     for name, config in manifest.configs.items():
         try:
             schema = read_row_schema(release / SCHEMA_NAME, manifest.stem, config.row)
+            RowValidator(schema)
         except (MensreaError, OSError) as error:
             yield _error("schema-unreadable", str(error), SCHEMA_NAME)
             return
         for split, entry in config.splits.items():
             yield from _split(release, f"{name}/{split}", entry, schema, ids)
+        yield from _config(name, config, schema)
         yield from _loadable(release, name, config, schema)
     yield from ids.findings()
 
@@ -105,36 +109,88 @@ def _files(release: Path, manifest: Manifest) -> Iterator[Finding]:
 
 
 def _split(release: Path, name: str, entry: SplitEntry, schema: RowSchema, ids: _Ids) -> Iterator[Finding]:
-    expected = arrow_schema(schema)
-    digest = RowDigest()
-    shown = 0
-    validator = RowValidator(schema)
-    json_columns = [field.name for field in schema.fields if field.contains("json")]
+    reading = _Reading(name, schema, ids)
     for file in entry.files:
+        try:
+            yield from reading.file(release, file)
+        except (OSError, pa.ArrowException) as error:
+            yield _error("unreadable-file", str(error).partition("\n")[0], file.path)
+            return
+        if reading.is_over:
+            return
+    yield from reading.end(entry)
+
+
+def _config(name: str, config: ConfigEntry, schema: RowSchema) -> Iterator[Finding]:
+    if schema.digest != config.schema_digest:
+        message = f"{SCHEMA_NAME} has digest {schema.digest}, the manifest says {config.schema_digest}"
+        yield _error("schema-differs", message, name)
+    digest = combine_digests({split: entry.digest for split, entry in config.splits.items()})
+    if digest != config.digest:
+        yield _error("digest-differs", f"its splits give {digest}, the manifest says {config.digest}", name)
+
+
+class _Reading:
+    """What the rows of a split show, as they are read."""
+
+    def __init__(self, name: str, schema: RowSchema, ids: _Ids) -> None:
+        self.is_over = False
+        self._name = name
+        self._ids = ids
+        self._columns = arrow_schema(schema)
+        self._validator = RowValidator(schema)
+        self._json = [field.name for field in schema.fields if field.contains("json")]
+        self._violations = 0
+        self._digest = RowDigest()
+        self._digest.update(pa.Table.from_batches([], self._columns))
+
+    def file(self, release: Path, file: FileEntry) -> Iterator[Finding]:
         with pq.ParquetFile(release / file.path) as parquet:
-            if not parquet.schema_arrow.equals(expected):
-                yield _error("column-types", _type_difference(parquet.schema_arrow, expected), file.path)
+            if not parquet.schema_arrow.equals(self._columns):
+                self.is_over = True
+                yield _error("column-types", _type_difference(parquet.schema_arrow, self._columns), file.path)
                 return
             if parquet.metadata.num_rows != file.rows:
                 message = f"{parquet.metadata.num_rows} rows, the manifest says {file.rows}"
                 yield _error("row-count", message, file.path)
             for batch in parquet.iter_batches(_BATCH_ROWS):
-                digest.update(batch)
-                ids.add(name, batch)
-                for finding in validator.check(_rows(batch, json_columns))[: _MOST_PER_SPLIT - shown]:
-                    yield replace(finding, where=f"{name} {finding.where}")
-                    shown += 1
-    if digest.hexdigest() != entry.digest:
-        message = f"rows have digest {digest.hexdigest()}, the manifest says {entry.digest}"
-        yield _error("digest-differs", message, name)
+                self._digest.update(batch)
+                self._ids.add(self._name, batch)
+                yield from self._violations_of(batch)
+
+    def end(self, entry: SplitEntry) -> Iterator[Finding]:
+        if more := max(0, self._violations - _MOST_PER_SPLIT):
+            yield _error("schema-violation", f"and {more:,} more findings of this kind", self._name)
+        if self._digest.rows != entry.rows:
+            yield _error("row-count", f"{self._digest.rows} rows, the manifest says {entry.rows}", self._name)
+        if (digest := self._digest.hexdigest()) != entry.digest:
+            yield _error(
+                "digest-differs", f"rows give {digest}, the manifest says {entry.digest}", self._name
+            )
+        elif differing := sorted(dict(self._digest.columns().items() ^ entry.columns.items())):
+            message = f"the manifest has other digests of {', '.join(differing)}"
+            yield _error("digest-differs", message, self._name)
+
+    def _violations_of(self, batch: pa.RecordBatch) -> Iterator[Finding]:
+        rows, broken = _rows(batch, self._json)
+        for finding in [*broken, *self._validator.check(rows)]:
+            self._violations += 1
+            if self._violations <= _MOST_PER_SPLIT:
+                yield replace(finding, where=f"{self._name} {finding.where}")
 
 
-def _rows(batch: pa.RecordBatch, json_columns: list[str]) -> list[dict[str, Any]]:
-    rows = cast("list[dict[str, Any]]", batch.to_pylist())
-    for row in rows:
-        for name in json_columns:
-            row[name] = _decoded(row[name], batch.schema.field(name).type)
-    return rows
+def _rows(batch: pa.RecordBatch, json_columns: list[str]) -> tuple[list[dict[str, Any]], list[Finding]]:
+    """The rows, JSON columns decoded, without those that aren't JSON there; these as findings."""
+    rows: list[dict[str, Any]] = []
+    broken: list[Finding] = []
+    for row in cast("list[dict[str, Any]]", batch.to_pylist()):
+        try:
+            decoded = {name: _decoded(row[name], batch.schema.field(name).type) for name in json_columns}
+        except ValueError as error:
+            broken.append(_error("schema-violation", f"not JSON: {error}", row["id"], "/"))
+        else:
+            rows.append({**row, **decoded})
+    return rows, broken
 
 
 def _decoded(value: Any, kind: pa.DataType) -> Any:
@@ -179,11 +235,10 @@ class _Ids:
 
 
 def _loadable(release: Path, name: str, config: ConfigEntry, schema: RowSchema) -> Iterator[Finding]:
-    from datasets import DatasetDict, disable_progress_bars, enable_progress_bars, load_dataset
+    from datasets import DatasetDict, load_dataset
 
-    disable_progress_bars()
     try:
-        with tempfile.TemporaryDirectory() as cache:
+        with _without_progress_bars(), tempfile.TemporaryDirectory() as cache:
             loaded = load_dataset(str(release.resolve()), name, cache_dir=cache)
             assert isinstance(loaded, DatasetDict)  # noqa: S101 (narrows: no split was asked for)
             sizes = {str(split): len(rows) for split, rows in loaded.items()}
@@ -191,10 +246,25 @@ def _loadable(release: Path, name: str, config: ConfigEntry, schema: RowSchema) 
     except Exception as error:  # noqa: BLE001 (whatever the library raises is the finding)
         yield _error("not-loadable", " ".join(str(error).split())[:300], name)
         return
-    finally:
-        enable_progress_bars()
     if features != features_of(schema):
         yield _error("not-loadable", f"load_dataset gives features {features}", name)
     expected = {split: entry.rows for split, entry in config.splits.items()}
     if sizes != expected:
         yield _error("not-loadable", f"load_dataset gives {sizes} rows, expected {expected}", name)
+
+
+@contextmanager
+def _without_progress_bars() -> Generator[None]:
+    """Without those of `datasets`, unless the environment demands them: it has its way, with a warning."""
+    from datasets import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+
+    if are_progress_bars_disabled():
+        yield
+        return
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            disable_progress_bars()
+        yield
+    finally:
+        with warnings.catch_warnings(action="ignore"):
+            enable_progress_bars()

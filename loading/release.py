@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -42,10 +42,17 @@ class StaleCacheWarning(UserWarning):
 
 
 class _Place(NamedTuple):
-    """Where a release is, and how to remove a damaged file of it; None if it isn't ours to remove."""
+    """Where a release is.
+
+    Attributes:
+        folder: The release folder.
+        discard: Removes a damaged file of it; None if it isn't ours to remove.
+        files: The config's files by split, where `load_dataset` must be told them.
+    """
 
     folder: Path
     discard: Callable[[Path], None] | None = None
+    files: Mapping[str, list[str]] | None = None
 
 
 def load(
@@ -104,13 +111,15 @@ def load(
         raise UsageError("path= and repository= name two places; leave one out")
     place = _find(card, name, version, path, repository)
     place = place._replace(folder=place.folder.resolve())
-    entry = _checked_entry(read_manifest(place.folder), stem, name, version, place.folder)
+    manifest = read_manifest(place.folder)
+    entry = _checked_entry(manifest, stem, name, version, place.folder)
     _check_split(split, entry, f"{stem} {name}", streaming=streaming)
+    place = place._replace(files=_files_to_name(place.folder, manifest, entry))
     if streaming:
         _check_files(place, entry)
-        return _load(place.folder, name, split, streaming=True)
+        return _load(place, name, split, streaming=True)
     _check_rows(place, name, entry)
-    return _load(place.folder, name, split)
+    return _load(place, name, split)
 
 
 def _find(
@@ -187,6 +196,17 @@ def _checked_entry(
     return manifest.configs[config]
 
 
+def _files_to_name(folder: Path, manifest: Manifest, entry: ConfigEntry) -> Mapping[str, list[str]] | None:
+    """The config's files, where those of the first aren't there, as in a snapshot of one config.
+
+    Whichever config is asked for, `load_dataset` looks for the files of the first.
+    """
+    first = next(iter(manifest.configs.values()))
+    if all((folder / file.path).exists() for split in first.splits.values() for file in split.files):
+        return None
+    return {name: [file.path for file in split.files] for name, split in entry.splits.items()}
+
+
 def _check_split(split: str | None, entry: ConfigEntry, where: str, *, streaming: bool) -> None:
     if split is None:
         return
@@ -252,7 +272,7 @@ def _moved(place: _Place, config: str, entry: ConfigEntry, **options: Any) -> li
 def _loaded(place: _Place, config: str, entry: ConfigEntry, **options: Any) -> Loaded:
     """All splits; what `datasets` fails on is reported as the damage that made it fail."""
     try:
-        return _load(place.folder, config, None, **options)
+        return _load(place, config, None, **options)
     except Exception as error:
         _check_files(place, entry)
         cause = error.__cause__ or error
@@ -266,7 +286,8 @@ def _loaded(place: _Place, config: str, entry: ConfigEntry, **options: Any) -> L
         raise ReleaseCorruptError(message) from error
 
 
-def _load(folder: Path, config: str, split: str | None, **options: Any) -> Loaded:
+def _load(place: _Place, config: str, split: str | None, **options: Any) -> Loaded:
     from datasets import load_dataset
 
-    return cast("Loaded", load_dataset(str(folder), config, split=split, **options))
+    rows = load_dataset(str(place.folder), config, split=split, data_files=place.files, **options)
+    return cast("Loaded", rows)

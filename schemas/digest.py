@@ -51,7 +51,7 @@ class RowDigest:
             leaves = self._leaves.setdefault(name, {})
             chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
             # A column without chunks has leaves all the same, or an empty table would have several digests.
-            for chunk in chunks or [pa.array([], column.type)]:
+            for chunk in chunks or [pa.nulls(0, column.type)]:
                 _absorb(leaves, "", chunk)
 
     def columns(self) -> dict[str, str]:

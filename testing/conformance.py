@@ -172,7 +172,7 @@ class DatasetConformance:
         made = [name for name in self.sizes if self.card.config(name).origin == "procedural"]
         if not made:
             pytest.skip("no config is procedural")
-        other = build(self.stem, made, folder / "seed", replace(options, seed=options.seed + 1))
+        other = build(self.stem, made, folder / "seed", replace(options, seed=options.seed + 1, source=None))
         for name in made:
             _none(checks.ambiguous_ids(release.config_rows(name), other.config_rows(name)))
 

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from ..builders.registry import builder
 from ..schemas import Field, RowSchema
-from ..validation.findings import Finding, count_by_code
+from ..validation.findings import Finding, FindingLog
 
 Row = dict[str, Any]
 
@@ -39,7 +39,7 @@ class Imported:
     @property
     def codes(self) -> Mapping[str, int]:
         """How many findings have each code."""
-        return count_by_code(self.findings)
+        return FindingLog(self.findings).counts
 
     def places(self, code: str) -> list[str]:
         """Where the findings with this code are."""

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-HEAVY = {"datasets", "huggingface_hub", "numpy", "openai", "pandas", "polars", "pyarrow", "torch", "transformers"}
+HEAVY = {"datasets", "huggingface_hub", "numpy", "openai", "pandas", "polars", "pyarrow", "torch"}
 REPORT = """
 import json, resource, sys, time
 start = time.perf_counter()

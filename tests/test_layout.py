@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from mensrea.builders.registry import builder_class
 from mensrea.builders.sources import load_sources
 from mensrea.cards import find_card, stems
@@ -40,6 +39,11 @@ def modules() -> Iterator[tuple[str, Path]]:
             yield package, path
 
 
+each_module = pytest.mark.parametrize(
+    ("package", "path"), list(modules()), ids=lambda value: getattr(value, "stem", value)
+)
+
+
 def imported_folders(package: str, path: Path) -> Iterator[str]:
     """The first folder of every relative import that leaves the module's own."""
     depth = 1 if package else 0
@@ -49,13 +53,13 @@ def imported_folders(package: str, path: Path) -> Iterator[str]:
             yield from (name.split(".")[0] for name in names)
 
 
-@pytest.mark.parametrize(("package", "path"), list(modules()), ids=lambda value: getattr(value, "stem", value))
+@each_module
 def test_imports_point_one_way(package: str, path: Path) -> None:
     folders = {name for name in imported_folders(package, path) if name in BELOW}
     assert folders <= BELOW[package]
 
 
-@pytest.mark.parametrize(("package", "path"), list(modules()), ids=lambda value: getattr(value, "stem", value))
+@each_module
 def test_no_module_imports_a_folder_absolutely(package: str, path: Path) -> None:
     del package
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

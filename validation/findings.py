@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 Severity = Literal["error", "warning", "note"]
+MOST_KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,44 @@ class Finding:
         return f"{place}: {self.message}" if place else self.message
 
 
-def count_by_code(findings: Iterable[Finding]) -> Mapping[str, int]:
-    """How many findings have each code, by code."""
-    return dict(sorted(Counter(finding.code for finding in findings).items()))
+class FindingLog(Sequence[Finding]):
+    """Findings in the order they were made: all are counted, the first of each code are kept.
+
+    A defect of every row of a large release would otherwise fill the memory.
+    """
+
+    def __init__(self, findings: Iterable[Finding] = ()) -> None:
+        """Start with these."""
+        self._kept: list[Finding] = []
+        self._counts: Counter[str] = Counter()
+        self.extend(findings)
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many findings have each code, by code."""
+        return dict(sorted(self._counts.items()))
+
+    def append(self, finding: Finding) -> None:
+        """Add a finding."""
+        self._counts[finding.code] += 1
+        if self._counts[finding.code] <= MOST_KEPT:
+            self._kept.append(finding)
+
+    def extend(self, findings: Iterable[Finding]) -> None:
+        """Add findings."""
+        for finding in findings:
+            self.append(finding)
+
+    @overload
+    def __getitem__(self, index: int) -> Finding: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Finding]: ...
+
+    def __getitem__(self, index: int | slice) -> Finding | Sequence[Finding]:
+        """A kept finding, or several."""
+        return self._kept[index]
+
+    def __len__(self) -> int:
+        """How many were kept."""
+        return len(self._kept)

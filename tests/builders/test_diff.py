@@ -41,12 +41,8 @@ def rewrite(
 def test_equal_releases_differ_in_nothing(toy: Any) -> None:
     diff = compare(toy, lambda: None, ["text", "chat", "pictures"])
     assert diff == ReleaseDiff("1.0.0", "1.0.0")
-    assert (diff.required, diff.actual, diff.is_enough, diff.required_version) == (
-        "none",
-        "none",
-        True,
-        "1.0.0",
-    )
+    assert (diff.required, diff.actual) == ("none", "none")
+    assert (diff.is_enough, diff.required_version) == (True, "1.0.0")
 
 
 @pytest.mark.parametrize(
@@ -80,10 +76,8 @@ def test_a_row_that_changes_its_split_went_from_one_and_came_to_the_other(toy: A
         toy.write("text", [*test, train[0]], "test")
 
     diff = compare(toy, change)
-    assert diff.rows == {
-        "text/train": RowChanges(removed=("text-0",)),
-        "text/test": RowChanges(added=("text-0",)),
-    }
+    gone, come = RowChanges(removed=("text-0",)), RowChanges(added=("text-0",))
+    assert diff.rows == {"text/train": gone, "text/test": come}
     assert diff.required == "major"
 
 
@@ -168,9 +162,7 @@ def test_a_column_that_came_is_minor_and_one_that_went_major(toy: Any) -> None:
 
     def change() -> None:
         text = '"text": { "type": "string", "description": "Some text." }'
-        toy.edit(
-            toy.schema, '"required": ["id", "source", "text"]', '"required": ["id", "source", "text", "more"]'
-        )
+        toy.edit(toy.schema, '["id", "source", "text"]', '["id", "source", "text", "more"]')
         toy.edit(toy.schema, text, f"{text}, {column}")
         toy.write("text", [{**row, "more": None} for row in read(toy)])
         toy.write("text", [{**row, "more": "x"} for row in read(toy, split="test")], "test")
@@ -269,7 +261,7 @@ def test_releases_of_two_datasets_are_not_compared(toy: Any) -> None:
     shutil.copytree(toy.release, other)
     manifest = other / "manifest.json"
     manifest.write_text(manifest.read_text().replace('"stem": "toy"', '"stem": "other"'))
-    with pytest.raises(UsageError, match="holds toy and .* holds other"):
+    with pytest.raises(UsageError, match=r"holds toy, .* holds other"):
         diff_releases(toy.release, other)
 
 

@@ -151,7 +151,6 @@ def test_damaged_pages_are_named(tmp_path, name):
     refused(name, tmp_path, f"{path}: not a whole Parquet file", "fetch the file again")
 
 
-@pytest.mark.xfail(raises=UnicodeDecodeError, reason="`read_parquet` lets pyarrow's exception through")
 @names(TABLES)
 def test_text_that_is_no_utf8_is_named(tmp_path, name):
     good = RELEASES[name][1]

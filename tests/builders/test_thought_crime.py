@@ -117,7 +117,7 @@ def test_a_column_that_nobody_knew_of_is_reported(tmp_path):
         "thought_crime", "original", release(tmp_path, {**ADVICE, "legal": [advice(1, judge="x")]})
     )
     (finding,) = [each for each in imported.findings if each.code == "unexpected-column"]
-    assert (finding.field, "in 1 rows" in finding.message) == ("judge", True)
+    assert (finding.field, "in 1 row;" in finding.message) == ("judge", True)
 
 
 def test_a_score_that_is_a_whole_number_stays_a_score(tmp_path):

@@ -223,7 +223,7 @@ def config_entry(folder: Path, name: str) -> ConfigEntry:
     )
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def toy_schema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Row definitions of the stem `toy`, beside those of the package."""
     folder = tmp_path_factory.mktemp("schemas")
@@ -235,7 +235,7 @@ def toy_schema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         load_row_schema.cache_clear()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def toy(tmp_path_factory: pytest.TempPathFactory, toy_schema: None) -> Release:  # noqa: ARG001
     """A release that tests must not change."""
     folder = tmp_path_factory.mktemp("release") / "toy"

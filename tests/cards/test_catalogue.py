@@ -149,7 +149,7 @@ def in_config(**members):
         ),
         (without("title"), "toy.md: member 'title' is missing"),
         (without("paper"), "toy.md: paper: member 'title' is missing"),
-        (lambda front: front["configs"]["small"].pop("row"), "toy.md: configs: small: member 'row' is missing"),
+        (lambda front: front["configs"]["small"].pop("row"), "configs: small: member 'row' is missing"),
         (without("configs"), "toy.md: `configs` is empty"),
         (setting(version="1.1"), "toy.md: `version` '1.1' isn't MAJOR.MINOR.PATCH"),
         (setting(version="1.2.0"), "toy.md: `changes` says nothing of version 1.2.0"),

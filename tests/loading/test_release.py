@@ -67,7 +67,8 @@ def plain(release: Path, split: str = "train", **options: Any) -> list[str]:
 
 
 def loaded(split: str = "train", **options: Any) -> list[str]:
-    return [row["text"] for row in mensrea.load("toy", "text", split, **options)]  # type: ignore[index]
+    config = options.pop("config", "text")
+    return [row["text"] for row in mensrea.load("toy", config, split, **options)]  # type: ignore[index]
 
 
 def rebuild_in_place(toy: Any, rows: list[dict[str, str]]) -> None:
@@ -548,6 +549,29 @@ def test_access_that_is_withdrawn_leaves_only_the_version_that_is_cached(publish
     published.hub.misbehave("org/name", Fault.gated(), times=None)
     found = published.attempt(OURS | FIRST, OURS | {"version": "1.1.0"}, OURS)
     assert kinds(found) == [TRAIN, "SourceAccessError", "SourceAccessError"]
+
+
+def test_a_config_is_loaded_without_the_files_of_the_first(toy: Any) -> None:
+    toy.write("text-9", texts(*OTHER))
+    toy.build("text", "text-9")
+    shutil.rmtree(toy.release / "text")
+    assert loaded(path=toy.release, config="text-9") == OTHER
+    assert loaded("train[:1]", path=toy.release, config="text-9") == OTHER[:1]
+    with pytest.raises(ReleaseCorruptError, match=f"{SHARD}: missing or changed"):
+        loaded(path=toy.release)
+
+
+def test_a_config_is_downloaded_alone(toy: Any, shell: Any, tmp_path: Path) -> None:
+    toy.write("text-9", texts(*OTHER))
+    toy.build("text", "text-9")
+    request = OURS | FIRST | {"config": "text-9"}
+    with LocalHub() as hub:
+        hub.add_repository("org/name", toy.release, tags=("v1.0.0",))
+        environment = shell.environment(toy.root / "rows", hub.environment(tmp_path / "home"))
+        child = start([request, request | {"streaming": True}, OURS | FIRST], environment, tmp_path)
+        assert outcomes(child) == [silent(OTHER), silent(OTHER), silent(TRAIN)]
+        order = [seen.target for seen in hub.requests if ".parquet" in seen.target]
+        assert "text-9" in order[0]
 
 
 def test_a_folder_needs_no_network(toy: Any, shell: Any) -> None:

@@ -113,7 +113,7 @@ def test_it_differs_when_a_value_does(table: pa.Table, data: st.DataObject) -> N
     row = data.draw(st.integers(0, table.num_rows - 1))
     column = table[name].to_pylist()
     new = data.draw(values(TYPES[name]))
-    assume(repr(new) != repr(column[row]))
+    assume(new != column[row])
     column[row] = new
     changed = table.set_column(SCHEMA.get_field_index(name), name, pa.array(column, TYPES[name]))
     assert digest(changed) != digest(table)
@@ -126,7 +126,7 @@ def test_it_differs_when_a_value_does(table: pa.Table, data: st.DataObject) -> N
 def test_it_differs_when_rows_move_come_or_go(table: pa.Table, data: st.DataObject) -> None:
     order = data.draw(st.permutations(range(table.num_rows)))
     moved = table.take(order)
-    assume(repr(moved.to_pylist()) != repr(table.to_pylist()))
+    assume(moved.to_pylist() != table.to_pylist())
     assert (
         len({digest(each) for each in (table, moved, table.slice(1), pa.concat_tables([table, table]))}) == 4
     )
@@ -188,6 +188,8 @@ def test_json_counts_as_its_text() -> None:
 
 
 def test_an_empty_table_has_one_digest_and_its_columns_count() -> None:
+    json = pa.schema({"a": pa.json_(), "b": pa.list_(pa.struct({"c": pa.json_()}))})
+    assert len(digest_of([pa.Table.from_batches([], json)]).columns()) == 2
     schema = pa.schema({"a": pa.string(), "b": pa.list_(pa.int64())})
     empty = [
         schema.empty_table(),

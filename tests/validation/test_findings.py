@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from mensrea.validation.findings import Finding, count_by_code
+from mensrea.validation.findings import MOST_KEPT, Finding, FindingLog
 
 
 @pytest.mark.parametrize(
@@ -27,5 +27,14 @@ def test_as_json_it_has_no_empty_members() -> None:
 
 def test_counts_go_by_code_in_alphabetical_order() -> None:
     findings = [Finding(code, "x") for code in ("b", "a", "b")]
-    assert list(count_by_code(findings).items()) == [("a", 1), ("b", 2)]
-    assert count_by_code([]) == {}
+    assert list(FindingLog(findings).counts.items()) == [("a", 1), ("b", 2)]
+    assert FindingLog([]).counts == {}
+
+
+def test_a_log_counts_all_and_keeps_the_first_of_each_code() -> None:
+    log = FindingLog([Finding("often", f"{number}") for number in range(MOST_KEPT + 5)])
+    log.append(Finding("once", "x"))
+    assert log.counts == {"often": MOST_KEPT + 5, "once": 1}
+    assert len(log) == MOST_KEPT + 1
+    assert [finding.message for finding in log[:2]] == ["0", "1"]
+    assert log[-1].code == "once"
