@@ -8,6 +8,7 @@ import signal
 import tempfile
 from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from ..errors import MensreaError
 from ..validation.findings import Finding
 from .assemble import paused_gc
 from .base import DatasetBuilder, Shard
@@ -115,7 +117,11 @@ def _take(done: Future[tuple[Path, list[Finding]]]) -> Iterator[pa.Table | Findi
     # With time limits, since Ctrl-C doesn't end a wait without one once Polars has been imported.
     while not done.done():
         wait([done], timeout=_GLANCE_SECONDS)
-    path, findings = done.result()
+    try:
+        path, findings = done.result()
+    except BrokenProcessPool as error:
+        message = "a process that makes rows was killed, perhaps for lack of memory; try fewer --workers"
+        raise MensreaError(message) from error
     yield from findings
     if path.stat().st_size:
         with pa.memory_map(str(path)) as source:

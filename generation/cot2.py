@@ -191,7 +191,9 @@ def _drawn_inputs(family: Family, place: str, hashes: Bucket, quota: int, words:
 
 def _ids(digits: npt.NDArray[np.integer[Any]], family: Family) -> pa.Array:
     written = [pa.array(column).cast(pa.string()) for column in digits.T]
-    return pc.binary_join_element_wise(f"{family.name}:", pc.binary_join_element_wise(*written, "-"), "")
+    # Its functions are made at import, so type checkers know none of them.
+    join: Any = getattr(pc, "binary_join_element_wise")  # noqa: B009
+    return join(f"{family.name}:", join(*written, "-"), "")
 
 
 def _equal_lists(values: npt.NDArray[np.integer[Any]]) -> pa.Array:

@@ -1,7 +1,7 @@
 """From rows to tables: validated in batches, whole or not at all, with the columns that every row has."""
 
 import gc
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -34,8 +34,12 @@ def text(number: int) -> dict[str, Any]:
     return {"id": f"text-{number}", "text": f"Text {number}."}
 
 
-def assembled(items: Iterable[Item], **constants: str) -> list[pa.Table | Finding]:
+def assembled(items: Iterable[Item], **constants: str) -> list[Any]:
     return list(Assembler(TEXT, constants or {"source": "authored"}).tables(items))
+
+
+def assembled_chat(constants: dict[str, str], rows: Iterable[Item]) -> list[Any]:
+    return list(Assembler(CHAT, constants).tables(rows))
 
 
 def refused(items: Iterable[Item], *pieces: str) -> str:
@@ -82,7 +86,7 @@ def test_a_row_may_be_any_mapping() -> None:
 
 def test_json_is_stored_as_its_text_wherever_it_stands() -> None:
     constants = {"source": "authored", "canary": "c"}
-    (table,) = Assembler(CHAT, constants).tables([ROW, {**ROW, "id": "chat-1", "payload": None}])
+    (table,) = assembled_chat(constants, [ROW, {**ROW, "id": "chat-1", "payload": None}])
     assert table.schema == arrow_schema(CHAT)
     assert table["payload"].to_pylist() == ['{"any":[1,2.5,null,"é"]}', None]
     assert table["messages"].to_pylist()[0][0]["arguments"] == '{"b":1,"a":[null]}'
@@ -110,7 +114,9 @@ def test_the_first_violations_are_shown_and_the_rest_counted() -> None:
 
 
 def test_batches_before_a_bad_row_are_handed_over() -> None:
-    items = Assembler(TEXT, {"source": "authored"}).tables([*map(text, range(BATCH_ROWS)), {"id": "bad"}])
+    items: Iterator[Any] = Assembler(TEXT, {"source": "authored"}).tables(
+        [*map(text, range(BATCH_ROWS)), {"id": "bad"}]
+    )
     assert next(items).num_rows == BATCH_ROWS
     with pytest.raises(RowError, match="bad"):
         next(items)
@@ -136,7 +142,7 @@ def test_a_large_table_is_checked_to_its_end() -> None:
 
 def test_a_number_is_what_its_width_holds() -> None:
     constants = {"source": "authored", "canary": "c"}
-    (table,) = Assembler(CHAT, constants).tables([{**ROW, "score": 7.0, "weight": 0.1, "grid": [[-32_768]]}])
+    (table,) = assembled_chat(constants, [{**ROW, "score": 7.0, "weight": 0.1, "grid": [[-32_768]]}])
     assert table["score"].to_pylist() == [7]
     assert table["weight"].to_pylist() == [pytest.approx(0.1)]
     assert table["grid"].to_pylist() == [[[-32_768]]]

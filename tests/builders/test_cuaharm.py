@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from mensrea.cards import find_card
@@ -106,7 +106,7 @@ def test_every_member_of_every_task_is_imported_as_published(tmp_path):
     order = [RECORDED[1], RECORDED[0], *RECORDED[2:]]
     assert [each["upstream_id"] for each in rows] == order
     for row, identifier in zip(rows, order, strict=True):
-        expected = TASKS[identifier]
+        expected: dict[str, Any] = TASKS[identifier]
         assert (row["upstream_id"], row["upstream_source"]) == (expected["id"], expected["source"])
         assert {name: row[name] for name in expected.keys() - {"id", "source", "evaluator"}} == {
             name: value for name, value in expected.items() if name not in ("id", "source", "evaluator")

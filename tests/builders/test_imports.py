@@ -1,6 +1,7 @@
 """Releases that can't be imported: one line that names file, row, field, what was found and expected."""
 
 import os
+from typing import Any
 
 import pytest
 from mensrea import BuildOptions, build_release
@@ -20,7 +21,7 @@ SCENARIO = {
     "format": "d",
 }
 MONITORED = {"question": "Which book?"}
-CHOICE = dict.fromkeys(
+CHOICE: dict[str, Any] = dict.fromkeys(
     (
         "scenario_mcq",
         "misaligned_mcq_answer",
@@ -31,20 +32,21 @@ CHOICE = dict.fromkeys(
     ),
     "A",
 )
-LINES = {
+Releases = dict[tuple[str, str], tuple[str, dict[str, Any]]]
+LINES: Releases = {
     ("mmathcot", "original"): ("train.jsonl", MATHS),
     ("dualmath", "original"): ("train.jsonl", MATHS),
     ("thought_crime", "original-unethical"): ("unethical_train.jsonl", CHOICE),
 }
-ARRAYS = {
+ARRAYS: Releases = {
     ("deceptionbench", "original"): ("deceptionbench_0527.json", SCENARIO),
     ("deceptionbench", "original-self-monitor"): ("data.json", MONITORED),
 }
-TABLES = {
+TABLES: Releases = {
     ("safechain", "original"): ("train.parquet", SAFE),
     ("thought_crime", "original"): ("medical/train.parquet", ADVICE),
 }
-RELEASES = {**LINES, **ARRAYS, **TABLES}
+RELEASES: Releases = {**LINES, **ARRAYS, **TABLES}
 WRITERS = {".jsonl": write_jsonl, ".json": write_json, ".parquet": write_parquet}
 
 

@@ -81,7 +81,8 @@ def test_a_member_of_a_family_needs_no_listing(toy: Any) -> None:
     toy.write("text-12", [{"id": "a", "text": "A."}])
     build = builder("toy", "text-12")
     assert (build.entry.name, build.config.name, str(build.config.version)) == ("text-12", "text-12", "1.0.0")
-    assert [table.num_rows for table in build.tables("train", build.planned.splits["train"][0])] == [1]
+    tables: list[Any] = list(build.tables("train", build.planned.splits["train"][0]))
+    assert [table.num_rows for table in tables] == [1]
 
 
 def test_the_cache_heeds_everything_that_rows_depend_on(

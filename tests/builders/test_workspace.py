@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -184,6 +184,17 @@ def test_ctrl_c_is_one_line_and_code_130(
     assert psutil.wait_procs(family, timeout=10)[1] == []
 
 
+def test_a_worker_that_is_killed_is_one_line(world: Any, hashes: Hashes) -> None:
+    before = hashes(world.release)
+    for shard in (1, 2, 3):
+        world.write("text", [{"!": "die"}], shard=shard)
+    ended = world.shell.run(*world.flags, "--workers", 2, rows=world.root / "rows")
+    assert ended.code == 2
+    assert "a process that makes rows was killed" in ended.error
+    assert hashes(world.release) == before
+    assert litter(world.out) == []
+
+
 def test_a_second_build_of_the_same_release_is_refused_at_once(
     world: Any, hashes: Hashes, tmp_path: Path
 ) -> None:
@@ -234,7 +245,7 @@ print(won)
 
 
 @contextmanager
-def mounted(path: Path, options: str) -> Iterator[Path]:
+def mounted(path: Path, options: str) -> Generator[Path]:
     path.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

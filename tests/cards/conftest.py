@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -104,7 +105,7 @@ def png() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
-def chat(number: int) -> dict:
+def chat(number: int) -> dict[str, Any]:
     message = {"role": "user", "content": f"hello {number}", "tools": ["a", "b"], "meta": {"turn": 0}}
     reply = {"role": "assistant", "content": "<think>x</think>y", "tools": [], "meta": {"turn": 1}}
     return {

@@ -28,6 +28,7 @@ from mensrea.testing import Fault, LocalHub
 
 TRAIN = ["Text 0.", "Text 1.", "Text 2."]
 OTHER = ["Text 2.", "Text 1.", "Text 0."]
+NINE = [{"id": f"nine-{number}", "text": text} for number, text in enumerate(OTHER)]
 SHARD = "text/train-00000-of-00001.parquet"
 CHILD = """
 import json, os, sys, time, warnings
@@ -552,7 +553,7 @@ def test_access_that_is_withdrawn_leaves_only_the_version_that_is_cached(publish
 
 
 def test_a_config_is_loaded_without_the_files_of_the_first(toy: Any) -> None:
-    toy.write("text-9", texts(*OTHER))
+    toy.write("text-9", NINE)
     toy.build("text", "text-9")
     shutil.rmtree(toy.release / "text")
     assert loaded(path=toy.release, config="text-9") == OTHER
@@ -562,7 +563,7 @@ def test_a_config_is_loaded_without_the_files_of_the_first(toy: Any) -> None:
 
 
 def test_a_config_is_downloaded_alone(toy: Any, shell: Any, tmp_path: Path) -> None:
-    toy.write("text-9", texts(*OTHER))
+    toy.write("text-9", NINE)
     toy.build("text", "text-9")
     request = OURS | FIRST | {"config": "text-9"}
     with LocalHub() as hub:

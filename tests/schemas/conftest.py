@@ -65,7 +65,7 @@ def _strings(schema: Schema) -> st.SearchStrategy[str]:
     if "pattern" not in schema:
         smallest = schema.get("minLength", 0)
         return st.text(st.characters(exclude_categories=["Cs"]), min_size=smallest, max_size=smallest + 8)
-    check = jsonschema_rs.Draft202012Validator(schema)
+    check = jsonschema_rs.Draft202012Validator(dict(schema))
     return st.from_regex(schema["pattern"]).filter(check.is_valid)
 
 

@@ -1,12 +1,14 @@
 """A dataset for tests: its rows are JSON Lines in `$TOY_ROWS/<config>/<split>-<shard>.jsonl`.
 
 A line may also be a command: `{"!": "finding", …}` is a finding, `{"!": "wait", "touch": PATH}`
-touches a file and waits for the end, `{"!": "fail"}` is a failure of the builder's own.
+touches a file and waits for the end, `{"!": "fail"}` is a failure of the builder's own, and
+`{"!": "die"}` is what a machine without memory left does to the process.
 """
 
 import base64
 import json
 import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +46,8 @@ class Toy(DatasetBuilder):
                     time.sleep(120)
                 elif command == "fail":
                     raise ZeroDivisionError
+                elif command == "die":
+                    os.kill(os.getpid(), signal.SIGKILL)
                 else:
                     yield {key: _decoded(value) for key, value in record.items()}
 
