@@ -67,6 +67,9 @@ def _workers(count: int) -> Generator[ProcessPoolExecutor]:
     try:
         yield pool
         pool.shutdown()
+    except BrokenProcessPool as error:
+        message = "a process that makes rows was killed, perhaps for lack of memory; try fewer --workers"
+        raise MensreaError(message) from error
     finally:
         ours.close()
         pool.shutdown(cancel_futures=True)
@@ -117,11 +120,7 @@ def _take(done: Future[tuple[Path, list[Finding]]]) -> Iterator[pa.Table | Findi
     # With time limits, since Ctrl-C doesn't end a wait without one once Polars has been imported.
     while not done.done():
         wait([done], timeout=_GLANCE_SECONDS)
-    try:
-        path, findings = done.result()
-    except BrokenProcessPool as error:
-        message = "a process that makes rows was killed, perhaps for lack of memory; try fewer --workers"
-        raise MensreaError(message) from error
+    path, findings = done.result()
     yield from findings
     if path.stat().st_size:
         with pa.memory_map(str(path)) as source:

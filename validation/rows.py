@@ -16,7 +16,7 @@ from .findings import Finding
 Row = Mapping[str, Any]
 _MOST_FINDINGS_PER_ROW = 5
 _BOUNDS: Mapping[str, tuple[float, float]] = {
-    **{f"int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)},
+    **{f"int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32)},
     "float": (-(2 - 2**-23) * 2.0**127, (2 - 2**-23) * 2.0**127),
 }
 _SCALARS = {str, int, float, bool, type(None)}
@@ -96,10 +96,12 @@ def _bounded(node: Any) -> Any:
         return node
     members = cast("dict[str, Any]", node).items()
     tree = {key: value if key in {"const", "enum"} else _bounded(value) for key, value in members}
-    width = tree.get("format", "int64" if "integer" in tree.get("type", ()) else None)
+    width = tree.get("format")
     if isinstance(width, str) and width in _BOUNDS:
-        low, high = _BOUNDS[width]
-        tree["allOf"] = [*tree.get("allOf", ()), {"minimum": low, "maximum": high}]
+        for keyword, bound, tighter in zip(("minimum", "maximum"), _BOUNDS[width], (max, min), strict=True):
+            declared = tree.get(keyword, bound)
+            if isinstance(declared, int | float):
+                tree[keyword] = tighter(declared, bound)
     return tree
 
 
