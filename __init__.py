@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from .builders.release import BuildOptions, build_release
     from .cards.listing import list_datasets
     from .loading.hub import CachedVersionWarning
+    from .loading.place import CustomReleaseWarning
     from .loading.release import StaleCacheWarning, load
 
 _HOMES = {
     "BuildOptions": ".builders.release",
     "CachedVersionWarning": ".loading.hub",
+    "CustomReleaseWarning": ".loading.place",
     "StaleCacheWarning": ".loading.release",
     "build_release": ".builders.release",
     "builder": ".builders.registry",
@@ -35,6 +37,7 @@ _HOMES = {
 __all__ = [
     "BuildOptions",
     "CachedVersionWarning",
+    "CustomReleaseWarning",
     "MensreaError",
     "StaleCacheWarning",
     "build_release",

@@ -17,7 +17,7 @@ import pyarrow as pa  # noqa: TC002 (used in annotations that tools evaluate)
 from datasets.builder import Key
 
 from ..cards import Card, Config, find_card
-from ..errors import RowError, SchemaError
+from ..errors import RowError, SchemaError, UsageError
 from ..schemas import RowSchema, load_row_schema
 from ..validation.findings import Finding
 from .assemble import Assembler, Item, paused_gc
@@ -28,6 +28,7 @@ Shard = Mapping[str, Any]
 _PACKAGE = Path(__file__).parent.parent
 _ROW_CODE = ("builders", "generation", "schemas", "validation")
 _HASH_DIGITS = 16
+_FEWEST_ROWS = 10
 logger = logging.getLogger(__name__)
 
 
@@ -96,6 +97,7 @@ class DatasetBuilder(datasets.ArrowBasedBuilder):
 
         Raises:
             UnknownConfigError: The dataset has no such config.
+            UsageError: An option has a value that it can't have.
         """
         entry = self.card().config(config_name)
         if entry.pattern:
@@ -103,6 +105,7 @@ class DatasetBuilder(datasets.ArrowBasedBuilder):
             setattr(self, "BUILDER_CONFIGS", [])  # noqa: B010
         self.entry: Config = entry
         options = {key: value for key, value in kwargs.items() if value is not None}
+        _check_options(self.stem, options)
         digest = fingerprint(self.card(), entry, kwargs.get("data_dir"))
         super().__init__(config_name=entry.name, hash=digest, **options)
 
@@ -205,6 +208,13 @@ class DatasetBuilder(datasets.ArrowBasedBuilder):
                         _log([item])
                     else:
                         yield Key(number, index), item
+
+
+def _check_options(stem: str, options: Mapping[str, Any]) -> None:
+    for name, least in (("seed", 0), ("rows", _FEWEST_ROWS)):
+        value = options.get(name, least)
+        if not isinstance(value, int) or value < least:
+            raise UsageError(f"{stem}: {name} is {value!r}, expected an integer from {least}")
 
 
 def _log(findings: Iterable[Finding]) -> None:

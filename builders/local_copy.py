@@ -66,7 +66,8 @@ class LocalCopy:
 
     def absent(self, source: Source, path: str) -> SourceMissingError:
         """Say where the file comes from and where to put it."""
-        message = f"{path}: not in {self._root}; fetch it from {at(source)} and put it at {self._root / path}"
+        place = f"it at {self._root / path}" if "*" not in path else f"what fits it below {self._root}"
+        message = f"{path}: not in {self._root}; fetch it from {at(source)} and put {place}"
         parts = PurePosixPath(path).parts
         if len(parts) > 1:
             message += f" (also looked for without its first folders, down to {parts[-1]})"

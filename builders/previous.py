@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..cards import Card
@@ -20,13 +21,17 @@ from .diff import ReleaseDiff, diff_releases
 from .documents import DOCUMENTS
 from .parquet import file_sha256
 
+_DATA_FILE = re.compile(r"(?P<config>[^/]+)/[^/]+-\d{5}-of-\d{5}\.parquet")
 
-def previous_release(target: Path, *, overwrite: bool) -> Manifest | None:
+
+def previous_release(target: Path, built: Sequence[str], *, overwrite: bool) -> Manifest | None:
     """The manifest of the release that a build is about to replace; None where there is none.
 
     Args:
         target: Where the build's release will be.
-        overwrite: Whether a release whose manifest can't be read may be replaced.
+        built: The configs that are built now.
+        overwrite: Whether a release whose manifest can't be read may be replaced, if nothing but
+            the configs that are built now would be lost.
 
     Raises:
         StorageError: The folder is no release, or holds files that aren't part of it and would be lost.
@@ -43,12 +48,13 @@ def previous_release(target: Path, *, overwrite: bool) -> Manifest | None:
     try:
         manifest = read_manifest(target)
     except ReleaseCorruptError as error:
-        if overwrite:
-            return None
-        raise ReleaseCorruptError(f"{error}, with --overwrite") from error
-    if foreign := _foreign(target, manifest):
-        message = f"{target}: {foreign[0]} isn't part of the release and would be lost; move it elsewhere"
-        raise StorageError(message)
+        _refuse_loss(target, lambda name: name in DOCUMENTS or _is_data_of(built, name))
+        if not overwrite:
+            raise ReleaseCorruptError(f"{error}, with --overwrite") from error
+        return None
+    splits = [split for config in manifest.configs.values() for split in config.splits.values()]
+    known = {*DOCUMENTS, *(file.path for split in splits for file in split.files)}
+    _refuse_loss(target, known.__contains__)
     return manifest
 
 
@@ -91,11 +97,17 @@ def compare(previous: Manifest | None, target: Path, folder: Path) -> ReleaseDif
     )
 
 
-def _foreign(target: Path, manifest: Manifest) -> list[str]:
-    splits = [split for config in manifest.configs.values() for split in config.splits.values()]
-    known = {*DOCUMENTS, *(file.path for split in splits for file in split.files)}
+def _refuse_loss(target: Path, is_known: Callable[[str], bool]) -> None:
     found = (path.relative_to(target).as_posix() for path in sorted(target.rglob("*")) if not path.is_dir())
-    return [name for name in found if name not in known]
+    if foreign := next((name for name in found if not is_known(name)), None):
+        raise StorageError(
+            f"{target}: {foreign} isn't part of what is built and would be lost; move it elsewhere"
+        )
+
+
+def _is_data_of(configs: Sequence[str], name: str) -> bool:
+    match = _DATA_FILE.fullmatch(name)
+    return match is not None and match["config"] in configs
 
 
 def _is_current(card: Card, name: str, entry: ConfigEntry, target: Path) -> bool:

@@ -101,10 +101,10 @@ def build_release(
     """
     options = options or BuildOptions()
     card = find_card(stem)
-    target = out / stem
+    target = out.expanduser() / stem
     names = _chosen(card, configs, options)
     with replacing(target) as folder, tempfile.TemporaryDirectory(dir=folder) as scratch:
-        previous = previous_release(target, overwrite=options.overwrite)
+        previous = previous_release(target, names, overwrite=options.overwrite)
         entries: dict[str, ConfigEntry] = {}
         findings: dict[str, FindingLog] = {}
         for name in names:
@@ -127,6 +127,11 @@ def _chosen(card: Card, configs: Sequence[str], options: BuildOptions) -> tuple[
     if options.source is not None and configs and not any(card.config(name).sources for name in configs):
         message = f"{card.stem} {', '.join(configs)}: made here, so --source has no use; leave it out"
         raise UsageError(message)
+    entries = [card.config(name) for name in configs] or list(card.configs.values())
+    if not any(entry.origin == "procedural" for entry in entries):
+        given = "--rows" if options.rows is not None else "--seed" if options.seed else None
+        if given is not None:
+            raise UsageError(f"{card.stem}: nothing is drawn here, so {given} has no use; leave it out")
     if configs:
         return tuple(dict.fromkeys(card.config(name).name for name in configs))
     offline = [name for name, config in card.configs.items() if config.offline]
@@ -159,7 +164,7 @@ def make_builder(stem: str, config: str, options: BuildOptions, scratch: str) ->
     """
     entry = find_card(stem).config(config)
     given = {
-        "data_dir": str(options.source) if options.source and entry.sources else None,
+        "data_dir": str(options.source.expanduser()) if options.source and entry.sources else None,
         "seed": options.seed if entry.origin == "procedural" else None,
         "rows": options.rows if entry.origin == "procedural" else None,
         "verify": None if options.verify else False,

@@ -112,7 +112,7 @@ def read_manifest(release: Path) -> Manifest:
     except (FileNotFoundError, NotADirectoryError) as error:
         message = f"{release}: no release here ({MANIFEST_NAME} is missing); build one with `mensrea build`"
         raise ReleaseNotFoundError(message) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         message = f"{path}: not valid JSON ({error}); build the release again"
         raise ReleaseCorruptError(message) from error
     try:
@@ -138,4 +138,7 @@ def _config(entry: dict[str, Any]) -> ConfigEntry:
 
 def _split(entry: dict[str, Any]) -> SplitEntry:
     files = [record(FileEntry, file, "files") for file in entry["files"]]
+    numbers = [entry["rows"], *(number for file in files for number in (file.rows, file.bytes))]
+    if not all(type(number) is int and number >= 0 for number in numbers):
+        raise SchemaError(f"rows and bytes are {numbers}")
     return record(SplitEntry, {**entry, "files": files}, "splits")

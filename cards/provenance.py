@@ -47,7 +47,7 @@ def upstreams(manifest: Manifest) -> tuple[Upstream, ...]:
         Upstream(
             repository=key[1],
             revision=key[2],
-            url=f"{_ROOTS.get(key[0], '')}{key[1]}/tree/{key[2]}",
+            url=f"{_ROOTS.get(key[0], '')}{key[1]}" + (f"/tree/{key[2]}" if key[2] else ""),
             configs=tuple(users[key]),
             files=tuple(files[key].values()),
         )

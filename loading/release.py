@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from ..builders.base import fingerprint
 from ..builders.parquet import file_sha256
-from ..builders.places import cache_root
-from ..builders.release import BuildOptions, build_release
-from ..cards import Card, find_card
+from ..cards import find_card
 from ..cards.manifest import ConfigEntry, Manifest, read_manifest
 from ..errors import (
     ReleaseCorruptError,
-    ReleaseError,
-    ReleaseNotFoundError,
     ReleaseVersionError,
     StorageError,
     UnknownConfigError,
@@ -27,7 +21,7 @@ from ..errors import (
     UsageError,
 )
 from ..schemas.digest import digest_of
-from .hub import discard, snapshot
+from .place import Place, find_release
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
@@ -39,20 +33,6 @@ _SPLIT_NAME = re.compile(r"[A-Za-z_][\w.]*")
 
 class StaleCacheWarning(UserWarning):
     """The cache of `datasets` held other rows than the files; they were read again."""
-
-
-class _Place(NamedTuple):
-    """Where a release is.
-
-    Attributes:
-        folder: The release folder.
-        discard: Removes a damaged file of it; None if it isn't ours to remove.
-        files: The config's files by split, where `load_dataset` must be told them.
-    """
-
-    folder: Path
-    discard: Callable[[Path], None] | None = None
-    files: Mapping[str, list[str]] | None = None
 
 
 def load(
@@ -70,10 +50,12 @@ def load(
     The release is, in this order: the folder `path`; the Hub repository `repository` at the tag of
     `version`; `dist/<stem>` below the working directory; the cache, where it is built first if the
     config needs no network. What changes the rows, such as the package's code, changes the place in
-    the cache, so that rows of other code are never loaded from there.
+    the cache, so that rows of other code are never loaded from there. A version stands for the rows
+    of the default seed and number: others in `dist/` are passed over with a `CustomReleaseWarning`,
+    and loaded where `path` names them.
 
     Plain `load_dataset` can serve rows of another revision (when the Hub is unreachable) or of an
-    earlier build (its cache goes by path and modification time). Here the loaded rows' content
+    earlier build (its cache goes by the folder's name and the card's YAML). Here the loaded rows' content
     digest is compared with the manifest's. When the cache is stale it is refreshed, with a
     `StaleCacheWarning`. A streamed load compares the files' sha256 instead.
 
@@ -109,7 +91,7 @@ def load(
     name = card.config(config).name
     if path is not None and repository is not None:
         raise UsageError("path= and repository= name two places; leave one out")
-    place = _find(card, name, version, path, repository)
+    place = find_release(card, name, version, path, repository)
     place = place._replace(folder=place.folder.resolve())
     manifest = read_manifest(place.folder)
     entry = _checked_entry(manifest, stem, name, version, place.folder)
@@ -120,65 +102,6 @@ def load(
         return _load(place, name, split, streaming=True)
     _check_rows(place, name, entry)
     return _load(place, name, split)
-
-
-def _find(
-    card: Card,
-    config: str,
-    version: str | None,
-    path: str | os.PathLike[str] | None,
-    repository: str | None,
-) -> _Place:
-    if path is not None:
-        return _Place(Path(path))
-    if repository is not None:
-        return _Place(snapshot(repository, version, config), discard)
-    local = Path("dist") / card.stem
-    if _holds(local, config, version):
-        return _Place(local)
-    if not card.config(config).offline or version not in (None, card.version):
-        message = (
-            f"no release of {card.stem} {config}{f' {version}' if version else ''} in dist/ or the cache; "
-            f"build it (`mensrea build {card.stem} --config {config}`, which makes version {card.version}), "
-            "or name a folder (path=) or a Hub repository (repository=)"
-        )
-        raise ReleaseNotFoundError(message)
-    cached = _cached(card, config)
-    return _Place(cached, lambda _: shutil.rmtree(cached, ignore_errors=True))
-
-
-def _cached(card: Card, config: str) -> Path:
-    """The release in the cache, built if it isn't there; one process builds, others wait for it."""
-    from filelock import FileLock
-
-    key = f"{card.version}-{fingerprint(card, card.config(config), None)}"
-    folder = cache_root(None) / "releases" / key / card.stem
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder.parent / f".{card.stem}.loading"):
-            if not _holds(folder, config, card.version):
-                _build(card.stem, config, folder)
-    except OSError as error:
-        where, reason = error.filename or folder, error.strerror or error
-        message = f"{where}: can't be written ({reason}); choose another folder with MENSREA_CACHE"
-        raise StorageError(message) from error
-    return folder
-
-
-def _build(stem: str, config: str, folder: Path) -> None:
-    try:
-        build_release(stem, configs=[config], out=folder.parent, options=BuildOptions())
-    except ReleaseCorruptError:  # of a config built earlier
-        shutil.rmtree(folder)
-        build_release(stem, configs=[config], out=folder.parent, options=BuildOptions())
-
-
-def _holds(folder: Path, config: str, version: str | None) -> bool:
-    try:
-        manifest = read_manifest(folder)
-    except ReleaseError:
-        return False
-    return config in manifest.configs and version in (None, manifest.version)
 
 
 def _checked_entry(
@@ -233,7 +156,7 @@ def _check_slice(split: str, entry: ConfigEntry, where: str) -> None:
         raise UnknownSplitError(message) from error
 
 
-def _check_files(place: _Place, entry: ConfigEntry) -> None:
+def _check_files(place: Place, entry: ConfigEntry) -> None:
     for split in entry.splits.values():
         for file in split.files:
             path = place.folder / file.path
@@ -247,7 +170,7 @@ def _check_files(place: _Place, entry: ConfigEntry) -> None:
             raise ReleaseCorruptError(message)
 
 
-def _check_rows(place: _Place, config: str, entry: ConfigEntry) -> None:
+def _check_rows(place: Place, config: str, entry: ConfigEntry) -> None:
     if not (stale := _moved(place, config, entry)):
         return
     _check_files(place, entry)
@@ -259,7 +182,7 @@ def _check_rows(place: _Place, config: str, entry: ConfigEntry) -> None:
     warnings.warn(message, StaleCacheWarning, stacklevel=3)
 
 
-def _moved(place: _Place, config: str, entry: ConfigEntry, **options: Any) -> list[str]:
+def _moved(place: Place, config: str, entry: ConfigEntry, **options: Any) -> list[str]:
     """The splits whose loaded rows don't have the manifest's digest."""
     splits = cast("DatasetDict", _loaded(place, config, entry, **options))
     return [
@@ -269,7 +192,7 @@ def _moved(place: _Place, config: str, entry: ConfigEntry, **options: Any) -> li
     ]
 
 
-def _loaded(place: _Place, config: str, entry: ConfigEntry, **options: Any) -> Loaded:
+def _loaded(place: Place, config: str, entry: ConfigEntry, **options: Any) -> Loaded:
     """All splits; what `datasets` fails on is reported as the damage that made it fail."""
     try:
         return _load(place, config, None, **options)
@@ -286,7 +209,7 @@ def _loaded(place: _Place, config: str, entry: ConfigEntry, **options: Any) -> L
         raise ReleaseCorruptError(message) from error
 
 
-def _load(place: _Place, config: str, split: str | None, **options: Any) -> Loaded:
+def _load(place: Place, config: str, split: str | None, **options: Any) -> Loaded:
     from datasets import load_dataset
 
     rows = load_dataset(str(place.folder), config, split=split, data_files=place.files, **options)

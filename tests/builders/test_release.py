@@ -342,3 +342,17 @@ def test_rows_and_seed_are_recorded_where_rows_depend_on_them(toy: Any) -> None:
     assert manifest.configs["chat"].seed == 7
     assert manifest.configs["text"].seed is None
     assert manifest.configs["text"].options == {}
+
+
+@pytest.mark.parametrize("lost", ["thesis.txt", "chat/train-00000-of-00001.parquet"])
+def test_overwriting_an_unreadable_release_loses_nothing_else(toy: Any, lost: str) -> None:
+    toy.build("text")
+    (toy.release / "manifest.json").write_text('{"name": "my web app"}', encoding="utf-8")
+    (toy.release / lost).parent.mkdir(exist_ok=True)
+    (toy.release / lost).write_text("x", encoding="utf-8")
+    for overwrite in (False, True):
+        with pytest.raises(StorageError, match="would be lost"):
+            toy.build("text", overwrite=overwrite)
+    assert (toy.release / lost).read_text(encoding="utf-8") == "x"
+    (toy.release / lost).unlink()
+    assert toy.build("text", overwrite=True).manifest.configs
