@@ -1,11 +1,11 @@
 """mensrea: datasets and benchmarks on chain-of-thought reasoning and its safety.
 
-Build, validate, version, load and score the datasets of seven papers. Importing this package is
+Build, validate, version and load the datasets of seven papers. Importing this package is
 cheap: what needs `datasets`, Arrow or Polars is imported when it is first used.
 
     >>> import mensrea
     >>> [entry.stem for entry in mensrea.list_datasets() if entry.offline]
-    ['cot2', 'cot2', 'cot2']
+    ['cot2', 'cot2', 'cot2', 'cot2']
 """
 
 from __future__ import annotations

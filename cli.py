@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import textwrap
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from traceback import walk_tb
+from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
 
 import typer
 
-from .errors import MensreaError
+from .errors import MensreaError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,18 +23,56 @@ if TYPE_CHECKING:
     from .validation.findings import Finding
 
 _INTERRUPTED = 130
+_CLOSED_PIPE = 141
 _WIDTH = 79
 
 app = typer.Typer(
     name="mensrea",
-    help="Build, validate, version, load and score datasets on chain-of-thought reasoning and its safety.",
+    help="Build, validate, version and load datasets on chain-of-thought reasoning and its safety.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
+
+def _path(text: str | Path) -> Path:
+    """A path from the command line: `~` is the home folder, and an empty one is no path."""
+    if not os.fspath(text):
+        raise UsageError("a path is empty; is a shell variable unset? Name a folder ('.' for this one)")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{text}: no such home folder; write ./{text} for a folder of that name") from error
+
+
+def _config(text: str) -> str:
+    """A config's name from the command line."""
+    if not text:
+        raise UsageError("--config is empty; is a shell variable unset? `mensrea list` names the configs")
+    return text
+
+
 Stem = Annotated[str, typer.Argument(help="A dataset, as `mensrea list` names it.", show_default=False)]
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001  # what Typer calls with the option's value
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"mensrea {version('mensrea')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """What belongs to no verb."""
+    del version
 
 
 @app.command("list")
@@ -52,9 +93,14 @@ def list_datasets(
 @app.command()
 def show(
     stem: Stem,
-    config: Annotated[str | None, typer.Option("--config", help="A config; the first if left out.")] = None,
+    config: Annotated[
+        str | None,
+        typer.Option("--config", help="A config; the first if left out.", parser=_config, metavar="<str>"),
+    ] = None,
     rows: Annotated[int, typer.Option("-n", help="How many rows to show.", min=0)] = 1,
-    out: Annotated[Path, typer.Option("--out", help="Where releases lie.")] = Path("dist"),
+    out: Annotated[
+        Path, typer.Option("--out", help="Where releases lie.", parser=_path, metavar="<path>")
+    ] = Path("dist"),
 ) -> None:
     """A dataset's summary, its fields, and a few rows."""
     from .loading.show import show_dataset
@@ -67,14 +113,25 @@ def build(
     stems: Annotated[list[str] | None, typer.Argument(help="Datasets.", show_default=False)] = None,
     *,
     every: Annotated[bool, typer.Option("--all", help="Every dataset that builds offline.")] = False,
-    config: Annotated[list[str] | None, typer.Option("--config", help="A config; may be repeated.")] = None,
+    config: Annotated[
+        list[str] | None,
+        typer.Option("--config", help="A config; may be repeated.", parser=_config, metavar="<list[str]>"),
+    ] = None,
     source: Annotated[
-        Path | None, typer.Option("--source", help="A local copy of the published release to import.")
+        Path | None,
+        typer.Option(
+            "--source",
+            help="A local copy of the published release to import.",
+            parser=_path,
+            metavar="<path>",
+        ),
     ] = None,
     unverified: Annotated[
         bool, typer.Option("--unverified", help="Import a copy whose hashes differ from the recorded ones.")
     ] = False,
-    out: Annotated[Path, typer.Option("--out", help="The folder that holds releases.")] = Path("dist"),
+    out: Annotated[
+        Path, typer.Option("--out", help="The folder that holds releases.", parser=_path, metavar="<path>")
+    ] = Path("dist"),
     seed: Annotated[int, typer.Option("--seed", help="Root of the random streams.", min=0)] = 0,
     rows: Annotated[int | None, typer.Option("--rows", help="Rows of a sampled config.", min=10)] = None,
     workers: Annotated[int, typer.Option("--workers", help="Processes.", min=1)] = 1,
@@ -90,6 +147,9 @@ def build(
     if bool(stems) == every:
         message = "name datasets to build, or pass --all for those that build offline"
         raise typer.BadParameter(message)
+    if every and (source or config):
+        given = "--source" if source else "--config"
+        raise UsageError(f"{given} is for named datasets: name them instead of --all")
     options = BuildOptions(
         seed=seed,
         rows=rows,
@@ -107,7 +167,9 @@ def build(
 
 @app.command()
 def validate(
-    release: Annotated[Path, typer.Argument(help="A release folder, such as dist/cot2.", show_default=False)],
+    release: Annotated[
+        Path, typer.Argument(help="A release folder, such as dist/cot2.", show_default=False, parser=_path)
+    ],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array of findings.")] = False,
 ) -> None:
@@ -129,8 +191,10 @@ def validate(
 
 @app.command()
 def diff(
-    old: Annotated[Path, typer.Argument(help="A release folder.", show_default=False)],
-    new: Annotated[Path, typer.Argument(help="A later one of the same dataset.", show_default=False)],
+    old: Annotated[Path, typer.Argument(help="A release folder.", show_default=False, parser=_path)],
+    new: Annotated[
+        Path, typer.Argument(help="A later one of the same dataset.", show_default=False, parser=_path)
+    ],
     *,
     ids: Annotated[int, typer.Option("--ids", help="Ids shown of each kind.", min=0)] = 3,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, with every id.")] = False,
@@ -149,7 +213,9 @@ def diff(
 @app.command()
 def pin(
     stem: Stem,
-    source: Annotated[Path | None, typer.Option("--source", help="A local copy to hash.")] = None,
+    source: Annotated[
+        Path | None, typer.Option("--source", help="A local copy to hash.", parser=_path, metavar="<path>")
+    ] = None,
     *,
     force: Annotated[bool, typer.Option("--force", help="Replace recorded hashes that differ.")] = False,
 ) -> None:
@@ -162,18 +228,42 @@ def pin(
 
 def main() -> None:
     """Run the command; every error that mensrea raises on purpose is one line and an exit code."""
+    out = sys.stdout
+    for stream in (out, sys.stderr):
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="backslashreplace")
     try:
         app()
     except MensreaError as error:
         _fail(str(error), error.exit_code)
     except OSError as error:
+        if _is_of_output(error):
+            _discard(out)
+            _fail(f"standard output can't be written ({error.strerror or error})", MensreaError.exit_code)
         where = f"{error.filename}: " if error.filename else ""
         _fail(f"{where}{error.strerror or error}", MensreaError.exit_code)
+    except UnicodeError as error:
+        _fail(f"text can't be read or written: {error}", MensreaError.exit_code)
     except SystemExit as ended:
-        # Typer turns an interrupt into this, and says nothing.
+        # Typer and Rich turn a closed pipe into 1, and Typer an interrupt into 130; both say nothing.
+        if isinstance(ended.__context__, BrokenPipeError):
+            _discard(out)
+            sys.exit(_CLOSED_PIPE)
         if ended.code != _INTERRUPTED:
             raise
         _fail("interrupted; what was there before is unchanged", _INTERRUPTED)
+
+
+def _is_of_output(error: OSError) -> bool:
+    """Whether the error came up where Typer or Rich print, whose writes name no file."""
+    *_, (frame, _) = walk_tb(error.__traceback__)
+    return not error.filename and frame.f_globals["__name__"].partition(".")[0] in {"rich", "typer"}
+
+
+def _discard(stream: TextIO) -> None:
+    """Let what the stream still holds go nowhere, so that Python has nothing to say at its end."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _fail(message: str, code: int) -> NoReturn:
@@ -194,7 +284,9 @@ def _print_report(report: BuildReport) -> None:
         typer.echo(_wrapped(f"kept  {report.path} {', '.join(carried)} from the previous release"))
     first = report.built[0]
     split = next(iter(report.manifest.configs[first].splits))
-    typer.echo(f'load  load_dataset("{report.path}", "{first}", split="{split}")')
+    # JSON's strings are Python's too, whatever is in the path.
+    path, name = (json.dumps(text, ensure_ascii=False) for text in (str(report.path), first))
+    typer.echo(f'load  load_dataset({path}, {name}, split="{split}")')
 
 
 def _print_left_out(stems: Sequence[str]) -> None:
@@ -207,13 +299,18 @@ def _print_findings(findings: Sequence[Finding], counts: Mapping[str, int]) -> N
     for code, count in counts.items():
         first = next(finding for finding in findings if finding.code == code)
         typer.echo(f"  {first.severity} {code}" + (f" ({count:,})" if count > 1 else ""))
-        typer.echo(_wrapped(f"    {first}", "    "))
+        typer.echo(_wrapped(str(first).strip(), "    ", "    "))
 
 
-def _wrapped(text: str, indent: str = "  ") -> str:
+def _wrapped(text: str, indent: str = "  ", first: str = "") -> str:
     """Text over as many lines as a narrow terminal needs; a word that is longer stays whole."""
     return textwrap.fill(
-        text, _WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        text,
+        _WIDTH,
+        initial_indent=first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
 

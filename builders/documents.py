@@ -20,6 +20,7 @@ CROISSANT_NAME = "croissant.json"
 SCHEMA_NAME = "schema.json"
 CARD_NAME = "README.md"
 DOCUMENTS = (CARD_NAME, MANIFEST_NAME, CROISSANT_NAME, SCHEMA_NAME, FINDINGS_NAME)
+_ADVICE = "restore the file, or build every config again"
 
 
 def write_documents(
@@ -37,6 +38,9 @@ def write_documents(
         manifest: The release's manifest.
         previous: The release that is replaced, whose findings on carried configs are kept.
         findings: Findings by config, for those built now.
+
+    Raises:
+        ReleaseCorruptError: The previous release's findings on carried configs are missing or damaged.
     """
     (folder / MANIFEST_NAME).write_text(manifest.to_json(), encoding="utf-8")
     (folder / CARD_NAME).write_text(render_card(card, manifest), encoding="utf-8")
@@ -55,14 +59,18 @@ def write_documents(
 def _findings_of_others(
     path: Path, manifest: Manifest, built: Mapping[str, Sequence[Finding]]
 ) -> Iterable[str]:
+    carried = {name: entry for name, entry in manifest.configs.items() if name not in built}
     if not path.is_file():
+        if lost := [name for name, entry in carried.items() if entry.findings]:
+            message = f"{path}: missing, it lists findings on {', '.join(lost)}; {_ADVICE}"
+            raise ReleaseCorruptError(message)
         return
     # Not `splitlines`, which also splits at line separators inside a message.
     for number, line in enumerate(path.read_text(encoding="utf-8").rstrip("\n").split("\n"), 1):
         try:
             name = json.loads(line)["config"] if line else None
         except (ValueError, TypeError, KeyError) as error:
-            message = f"{path}:{number}: not a finding; remove the file, or build every config again"
+            message = f"{path}:{number}: not a finding; {_ADVICE}"
             raise ReleaseCorruptError(message) from error
-        if name in manifest.configs and name not in built:
+        if name in carried:
             yield line

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import json
-import tempfile
-import warnings
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import yaml
 
 from ..cards.manifest import ConfigEntry, FileEntry, Manifest, SplitEntry, read_manifest
 from ..errors import MensreaError
 from ..schemas import RowSchema, read_row_schema
-from ..schemas.arrow import arrow_schema, features_of
+from ..schemas.arrow import arrow_schema
 from ..schemas.digest import RowDigest, combine_digests
 from ..validation.findings import Finding
 from ..validation.rows import RowValidator
-from .documents import CARD_NAME, CROISSANT_NAME, SCHEMA_NAME
+from .documents import CARD_NAME, SCHEMA_NAME
 from .parquet import file_sha256
+from .verify_documents import check_documents, check_loading
 
 _BATCH_ROWS = 1_000
 _MOST_PER_SPLIT = 100
@@ -32,15 +29,21 @@ _MOST_PER_SPLIT = 100
 def verify_release(release: Path) -> Iterator[Finding]:
     """Everything that is wrong with a release folder; nothing if it is whole.
 
-    Checked: the documents, every file's bytes and sha256, stray data files, columns and types,
-    every row against the schema, unique ids, row counts, content digests, and that
-    `datasets.load_dataset` reads each config with the derived features.
+    Checked: the documents against the manifest, every file's bytes and sha256, stray data files,
+    columns and types, every row against the schema, unique ids, row counts, content digests, and
+    that `datasets.load_dataset` reads those rows of each config, with the derived features.
 
     Raises:
         ReleaseError: There is no manifest, or it can't be read.
     """
     manifest = read_manifest(release)
-    yield from _documents(release)
+    documents = list(check_documents(release, manifest))
+    yield from documents
+    # `datasets` does without a card that it can't read, and says so on standard error.
+    has_card = not any(
+        each.where == CARD_NAME and each.code in ("missing-document", "damaged-document")
+        for each in documents
+    )
     yield from _strays(release, manifest)
     damaged = list(_files(release, manifest))
     yield from damaged
@@ -57,29 +60,13 @@ def verify_release(release: Path) -> Iterator[Finding]:
         for split, entry in config.splits.items():
             yield from _split(release, f"{name}/{split}", entry, schema, ids)
         yield from _config(name, config, schema)
-        yield from _loadable(release, name, config, schema)
+        if has_card:
+            yield from check_loading(release, name, config, schema)
     yield from ids.findings()
 
 
 def _error(code: str, message: str, where: str, field: str = "") -> Finding:
     return Finding(code, message, "error", where, field)
-
-
-def _documents(release: Path) -> Iterator[Finding]:
-    for name, parse in ((CARD_NAME, _card_yaml), (CROISSANT_NAME, json.loads), (SCHEMA_NAME, json.loads)):
-        try:
-            parse((release / name).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            yield _error("missing-document", "the release has no such file; build it again", name)
-        except (ValueError, yaml.YAMLError) as error:
-            yield _error("damaged-document", " ".join(str(error).split()), name)
-
-
-def _card_yaml(text: str) -> None:
-    front = text.split("---\n")
-    if len(front) < 3 or not isinstance(yaml.safe_load(front[1]), dict):  # noqa: PLR2004 (before, YAML, after)
-        message = "the card doesn't open with YAML between `---` lines"
-        raise ValueError(message)
 
 
 def _entries(manifest: Manifest) -> Iterator[FileEntry]:
@@ -232,39 +219,3 @@ class _Ids:
 
     def findings(self) -> list[Finding]:
         return self._repeated
-
-
-def _loadable(release: Path, name: str, config: ConfigEntry, schema: RowSchema) -> Iterator[Finding]:
-    from datasets import DatasetDict, load_dataset
-
-    try:
-        with _without_progress_bars(), tempfile.TemporaryDirectory() as cache:
-            loaded = load_dataset(str(release.resolve()), name, cache_dir=cache)
-            assert isinstance(loaded, DatasetDict)  # noqa: S101 (narrows: no split was asked for)
-            sizes = {str(split): len(rows) for split, rows in loaded.items()}
-            features = next(iter(loaded.values())).features
-    except Exception as error:  # noqa: BLE001 (whatever the library raises is the finding)
-        yield _error("not-loadable", " ".join(str(error).split())[:300], name)
-        return
-    if features != features_of(schema):
-        yield _error("not-loadable", f"load_dataset gives features {features}", name)
-    expected = {split: entry.rows for split, entry in config.splits.items()}
-    if sizes != expected:
-        yield _error("not-loadable", f"load_dataset gives {sizes} rows, expected {expected}", name)
-
-
-@contextmanager
-def _without_progress_bars() -> Generator[None]:
-    """Without those of `datasets`, unless the environment demands them: it has its way, with a warning."""
-    from datasets import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
-
-    if are_progress_bars_disabled():
-        yield
-        return
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            disable_progress_bars()
-        yield
-    finally:
-        with warnings.catch_warnings(action="ignore"):
-            enable_progress_bars()

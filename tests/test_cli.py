@@ -1,5 +1,6 @@
 """The `mensrea` command, as the console script that users run."""
 
+import ast
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 WIDTH = 80
+COMMAND = Path(sys.executable).parent / "mensrea"
 TEXT_FILE = "text/train-00000-of-00001.parquet"
 
 
@@ -66,6 +68,32 @@ class TestList:
         assert listing.stderr.read() == ""
         listing.stderr.close()
 
+    def test_a_closed_pipe_ends_it_as_the_signal_would(self, shell: Any) -> None:
+        for command in (["list"], ["show", "cot2"]):
+            started = shell.start(*command)
+            started.stdout.close()
+            assert started.wait(timeout=60) == 141
+            assert started.stderr.read() == ""
+            started.stderr.close()
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+    @pytest.mark.parametrize("unbuffered", ["", "1"])
+    def test_a_full_output_is_named(self, shell: Any, unbuffered: str) -> None:
+        environment = shell.environment(more={"PYTHONUNBUFFERED": unbuffered})
+        for verb in (["list"], ["show", "cot2"]):
+            with Path("/dev/full").open("w") as full:
+                ended = subprocess.run(
+                    [COMMAND, *verb],
+                    stdout=full,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                    check=False,
+                    env=environment,
+                    cwd=shell.cwd,
+                )
+            assert ended.returncode == 2
+            assert ended.stderr == "mensrea: standard output can't be written (No space left on device)\n"
+
     def module(self, shell: Any) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "mensrea", "list", "--json"]
         return subprocess.run(
@@ -102,6 +130,17 @@ class TestHelp:
         ):
             assert part in error
 
+    def test_the_version_is_said_without_anything_heavy(self, shell: Any) -> None:
+        import mensrea
+
+        ended = shell.run("--version")
+        assert (ended.code, ended.out, ended.err) == (0, f"mensrea {mensrea.__version__}\n", "")
+        imports = shell.run("--version", more={"PYTHONPROFILEIMPORTTIME": "1"}).err
+        assert not any(f" {name}\n" in imports for name in ("datasets", "polars", "pyarrow"))
+
+    def test_it_promises_only_what_there_is(self, shell: Any) -> None:
+        assert "score" not in shell.run("--help").out
+
 
 class TestBuild:
     def test_a_config_is_built_and_how_to_load_it_said(self, shell: Any, rows: Path, tmp_path: Path) -> None:
@@ -131,6 +170,51 @@ class TestBuild:
             "kept  dist/toy text from the previous release",
             'load  load_dataset("dist/toy", "chat", split="train")',
         ]
+
+    def test_a_closed_pipe_leaves_the_release_and_is_no_failure(self, shell: Any, rows: Path) -> None:
+        build = shell.start("build", "toy", rows=rows)
+        build.stdout.close()
+        assert build.wait(timeout=60) == 141
+        assert build.stderr.read() == ""
+        build.stderr.close()
+        assert shell.run("validate", "dist/toy").code == 0
+
+    def test_the_load_line_is_python_whatever_the_path(self, shell: Any, rows: Path) -> None:
+        for folder in ('a "quoted" \\n é', "two\nlines"):
+            ended = shell.run("build", "toy", "--out", folder, rows=rows)
+            assert ended.code == 0
+            call = ast.parse(ended.out.splitlines()[-1].removeprefix("load  "), mode="eval").body
+            assert isinstance(call, ast.Call)
+            assert [ast.literal_eval(each) for each in call.args] == [f"{folder}/toy", "text"]
+
+    def test_a_finding_of_a_long_path_keeps_its_indent(self, toy: Any, shell: Any, rows: Path) -> None:
+        where = "a-long-path/" * 6
+        finding = {"!": "finding", "code": "odd-row", "message": "is odd, " * 20, "where": where}
+        toy.write("chat", [finding], shard=1)
+        ended = shell.run("build", "toy", "--config", "chat", rows=rows)
+        assert fits(ended.out)
+        lines = ended.out.splitlines()
+        found = lines[2 : lines.index("every finding is in dist/toy/findings.jsonl")]
+        assert found[0] == f"    {where}:"
+        assert all(line.startswith("    ") and line[4] != " " for line in found)
+
+    def test_the_home_folder_is_expanded(self, toy: Any, shell: Any, rows: Path, tmp_path: Path) -> None:
+        home = {"HOME": str(tmp_path / "home")}
+        built = shell.run("build", "toy", "--out=~/x", rows=rows, more=home)
+        assert built.code == 0
+        assert (tmp_path / "home" / "x" / "toy" / TEXT_FILE).is_file()
+        valid, same, absent, nobody = shell.run_all(
+            ["validate", "~/x/toy"],
+            ["diff", "~/x/toy", "~/x/toy"],
+            ["build", "cogtest", "--source=~/y"],
+            ["validate", "~nobody-of-this-name/x"],
+            more=home,
+        )
+        assert (valid.code, same.code, absent.code, nobody.code) == (0, 0, 2, 2)
+        assert f"{tmp_path}/home/y: no such folder" in absent.error
+        assert "no such home folder" in nobody.error
+        assert not list(shell.cwd.glob("~*"))
+        del toy
 
     @pytest.mark.slow
     def test_all_builds_what_needs_no_network_and_names_the_rest(self, shell: Any, tmp_path: Path) -> None:
@@ -174,6 +258,42 @@ class TestErrorsAreOneLine:
         for command, ended in zip(commands, shell.run_all(*commands), strict=True):
             assert (ended.code, ended.out) == (2, "")
             assert all(part in ended.error for part in commands[command]), ended.error
+
+    def test_of_unset_variables(self, shell: Any, tmp_path: Path) -> None:
+        commands = (
+            ["show", "cot2", "--config", ""],
+            ["build", "cot2", "--config", ""],
+            ["show", "cot2", "--out", ""],
+            ["build", "cot2", "--out", ""],
+            ["build", "cogtest", "--source", ""],
+            ["validate", ""],
+        )
+        for ended in shell.run_all(*commands):
+            assert (ended.code, ended.out) == (2, "")
+            assert "is empty" in ended.error
+        assert not list(tmp_path.iterdir())
+
+    def test_of_what_does_not_go_with_all(self, shell: Any, tmp_path: Path) -> None:
+        options = (["--source", "copy"], ["--config", "mnns-4x9"])
+        for option, ended in zip(
+            options, shell.run_all(*(["build", "--all", *each] for each in options)), strict=True
+        ):
+            assert (ended.code, ended.out) == (2, "")
+            assert option[0] in ended.error
+            assert "--all" in ended.error
+        assert not list(tmp_path.iterdir())
+
+    def test_of_text(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        from mensrea import cli
+
+        monkeypatch.setattr(cli, "app", lambda: b"\xff".decode("utf-8"))
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert ended.value.code == 2
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert said.err.startswith("mensrea: text can't be read or written: ")
+        assert said.err.count("\n") == 1
 
     def test_of_sources(self, shell: Any, tmp_path: Path) -> None:
         (tmp_path / "copy").mkdir()

@@ -11,9 +11,12 @@ import datasets
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from mensrea.builders.parquet import file_sha256
 from mensrea.builders.verify import verify_release
+from mensrea.cards import find_card
 from mensrea.cards.manifest import read_manifest
+from mensrea.cards.render import render_card
 from mensrea.errors import ReleaseCorruptError, ReleaseNotFoundError
 from mensrea.schemas.digest import combine_digests, digest_of
 from mensrea.validation.findings import Finding
@@ -74,6 +77,21 @@ def vouch(release: Path, name: str, table: pa.Table) -> None:
         entry["digest"] = combine_digests({key: each["digest"] for key, each in entry["splits"].items()})
 
     edit(release, change)
+    render(release)
+
+
+def render(release: Path) -> None:
+    """Have the card say what the manifest says."""
+    (release / "README.md").write_text(render_card(find_card("toy"), read_manifest(release)))
+
+
+def amend(release: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change the YAML of the card."""
+    path = release / "README.md"
+    _, front, prose = path.read_text(encoding="utf-8").split("---\n", 2)
+    document = yaml.safe_load(front)
+    change(document)
+    path.write_text(f"---\n{yaml.safe_dump(document, sort_keys=False)}---\n{prose}", encoding="utf-8")
 
 
 def test_a_whole_release_has_no_findings(release: Path) -> None:
@@ -110,7 +128,7 @@ def test_a_stray_file(release: Path, name: str) -> None:
     assert {finding.code for finding in findings} <= {"stray-file", "not-loadable"}
 
 
-@pytest.mark.parametrize("name", ["README.md", "croissant.json", "schema.json"])
+@pytest.mark.parametrize("name", ["README.md", "croissant.json", "schema.json", "findings.jsonl"])
 def test_a_missing_document(release: Path, name: str) -> None:
     (release / name).unlink()
     assert ("missing-document", name) in codes(release)
@@ -120,6 +138,7 @@ def test_a_missing_document(release: Path, name: str) -> None:
     ("name", "old", "new"),
     [
         ("README.md", "---\n", ""),
+        ("README.md", "---\n", "\n---\n"),
         ("README.md", "pretty_name:", "pretty_name: ["),
         ("croissant.json", "{", ""),
         ("schema.json", "{", "["),
@@ -133,7 +152,7 @@ def test_a_damaged_document(release: Path, name: str, old: str, new: str) -> Non
     assert ("damaged-document", name) in codes(release)
 
 
-@pytest.mark.parametrize("name", ["README.md", "croissant.json", "schema.json"])
+@pytest.mark.parametrize("name", ["README.md", "croissant.json", "schema.json", "findings.jsonl"])
 def test_a_document_that_is_no_text(release: Path, name: str) -> None:
     (release / name).write_bytes(b"\xff\xfe\x00")
     assert ("damaged-document", name) in codes(release)
@@ -178,10 +197,12 @@ def test_digests_of_the_manifest_that_are_wrong(release: Path) -> None:
         document["configs"]["chat"]["digest"] = "2" * 64
 
     edit(release, change)
+    render(release)
     assert codes(release) == [
         ("digest-differs", "text/train"),
         ("digest-differs", "text/test"),
         ("digest-differs", "text"),
+        ("not-loadable", "text/train"),
         ("digest-differs", "chat"),
     ]
 
@@ -275,8 +296,7 @@ def test_a_page_that_is_damaged_though_the_manifest_vouches_for_it(release: Path
 def test_a_card_that_load_dataset_stumbles_over(release: Path) -> None:
     path = release / "README.md"
     path.write_text(path.read_text().replace("num_examples: 1", "num_examples: 2"))
-    ((code, where),) = codes(release)
-    assert (code, where) == ("not-loadable", "text")
+    assert codes(release) == [("card-differs", "README.md"), ("not-loadable", "text")]
 
 
 def test_a_card_whose_features_are_others(release: Path) -> None:
@@ -284,7 +304,121 @@ def test_a_card_whose_features_are_others(release: Path) -> None:
     text = path.read_text()
     assert "dtype: int32" in text
     path.write_text(text.replace("dtype: int32", "dtype: int64"))
-    assert codes(release) == [("not-loadable", "chat")]
+    assert codes(release) == [("card-differs", "README.md"), ("not-loadable", "chat")]
+
+
+def test_a_card_that_swaps_the_files_of_two_splits(release: Path) -> None:
+    table = pq.read_table(release / TRAIN)
+    replace(release, TRAIN, table.slice(0, 1))  # as many rows as the other split has
+    assert check(release) == []
+
+    def swap(front: dict[str, Any]) -> None:
+        first, second = front["configs"][0]["data_files"]
+        first["path"], second["path"] = second["path"], first["path"]
+
+    amend(release, swap)
+    assert codes(release) == [
+        ("card-differs", "README.md"),
+        ("not-loadable", "text/train"),
+        ("not-loadable", "text/test"),
+    ]
+
+
+EDITS = [
+    (lambda front: front.pop("extra_gated_prompt"), "`extra_gated_prompt` is missing"),
+    (lambda front: front.pop("extra_gated_fields"), "`extra_gated_fields` is missing"),
+    (lambda front: front["tags"].remove("not-for-all-audiences"), "`tags`"),
+    (lambda front: front["configs"][1].update(version="1.0.1"), "version"),
+    (lambda front: front["configs"][0].update(description="Plain text."), "descri"),
+    (lambda front: front["configs"].pop(), "`configs`"),
+]
+
+
+@pytest.mark.parametrize(
+    ("change", "piece"),
+    [
+        *EDITS,
+        (lambda front: front.update(license="apache-2.0"), "`license` is 'apache-2.0', expected 'mit'"),
+        (lambda front: front.update(gated=False), "`gated` doesn't belong there"),
+        (lambda front: front["configs"][0].update(default="true"), "`configs[0].default` is 'true'"),
+    ],
+)
+def test_a_card_whose_front_matter_was_edited(
+    release: Path, change: Callable[[dict[str, Any]], object], piece: str
+) -> None:
+    amend(release, change)
+    finding = check(release)[0]
+    assert (finding.code, finding.where) == ("card-differs", "README.md")
+    assert piece in finding.message
+
+
+@pytest.mark.parametrize(("change", "piece"), EDITS)
+def test_a_card_of_a_version_that_is_not_the_installed_one(
+    toy: Any, release: Path, change: Callable[[dict[str, Any]], object], piece: str
+) -> None:
+    toy.version("2.0.0")
+    amend(release, lambda front: front.update(license="apache-2.0"))
+    assert check(release) == []
+    amend(release, change)
+    finding = check(release)[0]
+    assert (finding.code, finding.where) == ("card-differs", "README.md")
+    assert piece in finding.message
+
+
+def test_a_release_of_a_dataset_that_is_not_installed(toy: Any, release: Path) -> None:
+    toy.card.unlink()
+    assert check(release) == []
+    amend(release, lambda front: front.update(tags=3))
+    assert codes(release) == [("card-differs", "README.md")]
+    amend(release, lambda front: front.update(configs=[3, {"config_name": [1]}]))
+    assert codes(release)[0] == ("card-differs", "README.md")
+
+
+@pytest.mark.parametrize("version", ["1.0", "v1.0.0", "1.0.0-rc1", "", "latest", 1])
+def test_a_version_that_is_none(release: Path, version: Any) -> None:
+    edit(release, lambda document: document.update(version=version))
+    assert codes(release)[0] == ("bad-version", "manifest.json")
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_text("# Toy\n")])
+def test_nothing_is_loaded_without_a_card(
+    release: Path, damage: Callable[[Path], object], capfd: pytest.CaptureFixture[str]
+) -> None:
+    damage(release / "README.md")
+    assert [where for _, where in codes(release)] == ["README.md"]
+    assert capfd.readouterr().err == ""
+
+
+LINE = '{"config": "text", "code": "odd", "message": "It is."}'
+
+
+@pytest.mark.parametrize("line", ["{", "[]", "null", '{"config": "text"}', '{"code": "odd"}'])
+def test_a_line_that_is_no_finding(release: Path, line: str) -> None:
+    path = release / "findings.jsonl"
+    path.write_text(f"{path.read_text()}{line}\n")
+    (finding,) = check(release)
+    assert (finding.code, finding.where) == ("damaged-document", "findings.jsonl")
+    assert finding.message.startswith("line ")
+
+
+@pytest.mark.parametrize(("counted", "listed"), [(2, 1), (0, 1), (1, 0), (10_000, 10_001), (10_001, 9_999)])
+def test_findings_that_are_not_those_the_manifest_counts(release: Path, counted: int, listed: int) -> None:
+    count_findings(release, counted, listed)
+    (finding,) = check(release)
+    assert (finding.code, finding.where) == ("findings-differ", "findings.jsonl")
+    assert "odd of text" in finding.message
+
+
+@pytest.mark.parametrize(("counted", "listed"), [(2, 2), (10_000, 10_000), (12_345, 10_000)])
+def test_of_many_findings_the_first_are_listed(release: Path, counted: int, listed: int) -> None:
+    count_findings(release, counted, listed)
+    assert check(release) == []
+
+
+def count_findings(release: Path, counted: int, listed: int) -> None:
+    edit(release, lambda document: document["configs"]["text"]["findings"].update(odd=counted))
+    path = release / "findings.jsonl"
+    path.write_text(path.read_text() + f"{LINE}\n" * listed)
 
 
 def test_what_is_no_release(toy: Any, tmp_path: Path) -> None:
@@ -338,5 +472,6 @@ def test_a_release_of_several_shards_is_whole(release: Path) -> None:
         pq.write_table(table, path)
         files.append({"path": name, "rows": 1, "bytes": path.stat().st_size, "sha256": file_sha256(path)})
     edit(release, lambda document: document["configs"]["text"]["splits"]["train"].update(files=files))
+    render(release)
     assert check(release) == []
     assert read_manifest(release).configs["text"].splits["train"].rows == 3

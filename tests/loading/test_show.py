@@ -160,6 +160,16 @@ class TestTheCommand:
         assert "[/nothing] :smile: \\x00 end" in flat(page)
         assert "… (505 characters)" in flat(page)
 
+    def test_writes_what_the_terminal_cannot_as_escapes(self, toy: Any, shell: Any) -> None:
+        toy.write("text", [{"id": "text-0", "text": "é \u2028 \U0001f600"}])
+        ascii_only = {"PYTHONIOENCODING": "ascii"}
+        page = shell.run("show", "toy", rows=toy.root / "rows", more=ascii_only)
+        assert (page.code, page.err) == (0, "")
+        assert page.out.isascii()
+        assert r"text: \xe9 \u2028 \U0001f600" in page.out
+        shipped = shell.run("show", "cot2", more=ascii_only)
+        assert (shipped.code, shipped.err) == (0, "")
+
     def test_of_a_damaged_release_says_so_in_one_line(self, toy: Any, shell: Any) -> None:
         toy.build("text", "chat", out=shell.cwd / "dist")
         shards = [
