@@ -165,7 +165,7 @@ def test_text_that_is_no_utf8_is_named(tmp_path, name):
 def test_a_missing_file_is_named_with_where_it_comes_from(tmp_path, name):
     write(tmp_path, name, [RELEASES[name][1]]).unlink()
     message = refused(name, tmp_path, "fetch it from https://", error=SourceMissingError)
-    assert "put it at" in message
+    assert "and put " in message
 
 
 @names(RELEASES)
