@@ -73,9 +73,9 @@ class DatasetConformance:
 
     @classmethod
     def insert_row(cls, source: Path) -> None:
-        """Insert a row before others into a copy of the release; needed where a config imports one."""
-        message = f"{cls.__name__} builds an imported config: override `insert_row`"
-        raise NotImplementedError(message)
+        """Insert a row before others into a copy of the release; override it where a config imports one."""
+        del source
+        pytest.fail(f"{cls.__name__} builds an imported config: override `insert_row`", pytrace=False)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Run a check of single configs once for each."""
