@@ -36,7 +36,7 @@ BELOW[""] = set(BELOW) - {"testing"}
 
 def modules() -> Iterator[tuple[str, Path]]:
     for package in PACKAGES:
-        for path in sorted((ROOT / package).glob("*.py")):
+        for path in sorted((ROOT / package.replace(".", "/")).glob("*.py")):
             yield package, path
 
 
@@ -47,7 +47,7 @@ each_module = pytest.mark.parametrize(
 
 def imported_folders(package: str, path: Path) -> Iterator[str]:
     """The first folder of every relative import that leaves the module's own."""
-    depth = 1 if package else 0
+    depth = len(package.split(".")) if package else 0
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level == depth + 1:
             names = [node.module] if node.module else [alias.name for alias in node.names]
@@ -57,7 +57,7 @@ def imported_folders(package: str, path: Path) -> Iterator[str]:
 @each_module
 def test_imports_point_one_way(package: str, path: Path) -> None:
     folders = {name for name in imported_folders(package, path) if name in BELOW}
-    assert folders <= BELOW[package]
+    assert folders <= BELOW[package.split(".", maxsplit=1)[0]]
 
 
 @each_module
@@ -109,7 +109,7 @@ def test_the_wheel_holds_every_module_and_data_file(tmp_path: Path) -> None:
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         names = set(wheel.namelist())
     for package, path in modules():
-        assert f"mensrea/{package}/{path.name}".replace("//", "/") in names
+        assert f"mensrea/{package.replace('.', '/')}/{path.name}".replace("//", "/") in names
     for stem in stems():
         assert f"mensrea/cards/{stem}.md" in names
         assert f"mensrea/schemas/{stem}.schema.json" in names

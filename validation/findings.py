@@ -22,6 +22,10 @@ class Finding:
             fact that a user of the data should know.
         where: The file, the file and line, or the row's id.
         field: The column or JSON pointer, if one is meant.
+        keyword: The keyword of a JSON Schema that failed.
+        file: The file, where it is known apart from the rest of the place.
+        line: Its line, from 1, in a file of lines.
+        row: The row's number in its split or file, from 0.
     """
 
     code: str
@@ -29,10 +33,14 @@ class Finding:
     severity: Severity = "warning"
     where: str = ""
     field: str = ""
+    keyword: str = ""
+    file: str = ""
+    line: int | None = None
+    row: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The finding as JSON, without empty members."""
-        return {key: value for key, value in asdict(self).items() if value != ""}
+        return {key: value for key, value in asdict(self).items() if value not in ("", None)}
 
     def __str__(self) -> str:
         """The place, the field and the message on one line."""

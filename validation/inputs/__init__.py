@@ -1,0 +1,1 @@
+"""What can be checked: tables, Parquet, JSON lines; read in bounded memory."""

@@ -1,0 +1,1 @@
+"""A report as text, JSON, JUnit, SARIF and GitHub annotations."""

@@ -1,0 +1,1 @@
+"""What should hold of a dataset beyond its schema: rules with a code, a page and a severity."""
