@@ -2,71 +2,89 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ..cards.manifest import ConfigEntry, FileEntry, Manifest, SplitEntry, read_manifest
-from ..errors import MensreaError
+from ..errors import MensreaError, UnknownConfigError, UnknownSplitError
 from ..schemas import RowSchema, read_row_schema
-from ..schemas.arrow import arrow_schema
-from ..schemas.digest import RowDigest, combine_digests
+from ..schemas.digest import combine_digests
 from ..validation.findings import Finding
+from ..validation.inputs.batch import Place
 from ..validation.rows import RowValidator
 from .documents import CARD_NAME, SCHEMA_NAME
 from .parquet import file_sha256
 from .verify_documents import check_documents, check_loading
-
-_BATCH_ROWS = 1_000
-_MOST_PER_SPLIT = 100
+from .verify_rows import SplitReading, Watch, error
 
 
-def verify_release(release: Path) -> Iterator[Finding]:
+def verify_release(
+    release: Path, *, config: str | None = None, split: str | None = None, watch: Watch | None = None
+) -> Iterator[Finding]:
     """Everything that is wrong with a release folder; nothing if it is whole.
 
     Checked: the documents against the manifest, every file's bytes and sha256, stray data files,
     columns and types, every row against the schema, unique ids, row counts, content digests, and
     that `datasets.load_dataset` reads those rows of each config, with the derived features.
 
+    Args:
+        release: The folder.
+        config: Read this config alone; files of others needn't be there.
+        split: Read this split alone.
+        watch: Who is shown the rows as they are read.
+
     Raises:
         ReleaseError: There is no manifest, or it can't be read.
+        UnknownConfigError: The release has no such config.
+        UnknownSplitError: No config that is to be read has such a split.
     """
-    manifest = read_manifest(release)
-    documents = list(check_documents(release, manifest))
+    whole = read_manifest(release)
+    manifest = _narrowed(whole, config, split)
+    documents = list(check_documents(release, whole))
     yield from documents
     # `datasets` does without a card that it can't read, and says so on standard error.
     has_card = not any(
         each.where == CARD_NAME and each.code in ("missing-document", "damaged-document")
         for each in documents
     )
-    yield from _strays(release, manifest)
+    yield from _strays(release, whole)
     damaged = list(_files(release, manifest))
     yield from damaged
     if damaged:
         return
-    ids = _Ids()
-    for name, config in manifest.configs.items():
+    watch = watch or Watch()
+    for name, entry in manifest.configs.items():
         try:
-            schema = read_row_schema(release / SCHEMA_NAME, manifest.stem, config.row)
+            schema = read_row_schema(release / SCHEMA_NAME, manifest.stem, entry.row)
             RowValidator(schema)
-        except (MensreaError, OSError) as error:
-            yield _error("schema-unreadable", str(error), SCHEMA_NAME)
+        except (MensreaError, OSError) as reason:
+            yield error("schema-unreadable", str(reason), SCHEMA_NAME)
             return
-        for split, entry in config.splits.items():
-            yield from _split(release, f"{name}/{split}", entry, schema, ids)
-        yield from _config(name, config, schema)
-        if has_card:
-            yield from check_loading(release, name, config, schema)
-    yield from ids.findings()
+        yield from _rows(release, name, entry, schema, watch)
+        yield from _config(name, whole.configs[name], schema)
+        if has_card and split is None:
+            yield from check_loading(release, name, entry, schema)
+    yield from watch.ids.findings()
 
 
-def _error(code: str, message: str, where: str, field: str = "") -> Finding:
-    return Finding(code, message, "error", where, field)
+def _narrowed(manifest: Manifest, config: str | None, split: str | None) -> Manifest:
+    """The manifest of what is to be read."""
+    if config is not None and config not in manifest.configs:
+        held = ", ".join(manifest.configs)
+        raise UnknownConfigError(f"{manifest.stem} has no config {config!r} in this release; it has {held}")
+    configs = {name: entry for name, entry in manifest.configs.items() if config in (None, name)}
+    if split is not None:
+        configs = {
+            name: replace(entry, splits={split: entry.splits[split]})
+            for name, entry in configs.items()
+            if split in entry.splits
+        }
+    if not configs:
+        raise UnknownSplitError(f"{manifest.stem}: no config that was asked for has a split {split!r}")
+    return replace(manifest, configs=configs)
 
 
 def _entries(manifest: Manifest) -> Iterator[FileEntry]:
@@ -80,28 +98,34 @@ def _strays(release: Path, manifest: Manifest) -> Iterator[Finding]:
     for path in sorted(release.rglob("*.parquet")):
         name = path.relative_to(release).as_posix()
         if name not in known:
-            yield _error("stray-file", "not in the manifest; `load_dataset` may read it", name)
+            yield error("stray-file", "not in the manifest; `load_dataset` may read it", name)
 
 
 def _files(release: Path, manifest: Manifest) -> Iterator[Finding]:
     for entry in _entries(manifest):
         path = release / entry.path
         if not path.is_file():
-            yield _error("missing-file", "the manifest names it; build the release again", entry.path)
+            yield error("missing-file", "the manifest names it; build the release again", entry.path)
         elif path.stat().st_size != entry.bytes:
             message = f"{path.stat().st_size} bytes, the manifest says {entry.bytes}"
-            yield _error("file-changed", message, entry.path)
+            yield error("file-changed", message, entry.path)
         elif (found := file_sha256(path)) != entry.sha256:
-            yield _error("file-changed", f"sha256 {found}, the manifest says {entry.sha256}", entry.path)
+            yield error("file-changed", f"sha256 {found}, the manifest says {entry.sha256}", entry.path)
 
 
-def _split(release: Path, name: str, entry: SplitEntry, schema: RowSchema, ids: _Ids) -> Iterator[Finding]:
-    reading = _Reading(name, schema, ids)
+def _rows(
+    release: Path, name: str, config: ConfigEntry, schema: RowSchema, watch: Watch
+) -> Iterator[Finding]:
+    for split, entry in config.splits.items():
+        yield from _split(release, SplitReading(Place(name, split), schema, watch), entry)
+
+
+def _split(release: Path, reading: SplitReading, entry: SplitEntry) -> Iterator[Finding]:
     for file in entry.files:
         try:
             yield from reading.file(release, file)
-        except (OSError, pa.ArrowException) as error:
-            yield _error("unreadable-file", str(error).partition("\n")[0], file.path)
+        except (OSError, pa.ArrowException) as reason:
+            yield error("unreadable-file", str(reason).partition("\n")[0], file.path)
             return
         if reading.is_over:
             return
@@ -111,111 +135,7 @@ def _split(release: Path, name: str, entry: SplitEntry, schema: RowSchema, ids: 
 def _config(name: str, config: ConfigEntry, schema: RowSchema) -> Iterator[Finding]:
     if schema.digest != config.schema_digest:
         message = f"{SCHEMA_NAME} has digest {schema.digest}, the manifest says {config.schema_digest}"
-        yield _error("schema-differs", message, name)
+        yield error("schema-differs", message, name)
     digest = combine_digests({split: entry.digest for split, entry in config.splits.items()})
     if digest != config.digest:
-        yield _error("digest-differs", f"its splits give {digest}, the manifest says {config.digest}", name)
-
-
-class _Reading:
-    """What the rows of a split show, as they are read."""
-
-    def __init__(self, name: str, schema: RowSchema, ids: _Ids) -> None:
-        self.is_over = False
-        self._name = name
-        self._ids = ids
-        self._columns = arrow_schema(schema)
-        self._validator = RowValidator(schema)
-        self._json = [field.name for field in schema.fields if field.contains("json")]
-        self._violations = 0
-        self._digest = RowDigest()
-        self._digest.update(pa.Table.from_batches([], self._columns))
-
-    def file(self, release: Path, file: FileEntry) -> Iterator[Finding]:
-        with pq.ParquetFile(release / file.path) as parquet:
-            if not parquet.schema_arrow.equals(self._columns):
-                self.is_over = True
-                yield _error("column-types", _type_difference(parquet.schema_arrow, self._columns), file.path)
-                return
-            if parquet.metadata.num_rows != file.rows:
-                message = f"{parquet.metadata.num_rows} rows, the manifest says {file.rows}"
-                yield _error("row-count", message, file.path)
-            for batch in parquet.iter_batches(_BATCH_ROWS):
-                self._digest.update(batch)
-                self._ids.add(self._name, batch)
-                yield from self._violations_of(batch)
-
-    def end(self, entry: SplitEntry) -> Iterator[Finding]:
-        if more := max(0, self._violations - _MOST_PER_SPLIT):
-            yield _error("schema-violation", f"and {more:,} more findings of this kind", self._name)
-        if self._digest.rows != entry.rows:
-            yield _error("row-count", f"{self._digest.rows} rows, the manifest says {entry.rows}", self._name)
-        if (digest := self._digest.hexdigest()) != entry.digest:
-            yield _error(
-                "digest-differs", f"rows give {digest}, the manifest says {entry.digest}", self._name
-            )
-        elif differing := sorted(dict(self._digest.columns().items() ^ entry.columns.items())):
-            message = f"the manifest has other digests of {', '.join(differing)}"
-            yield _error("digest-differs", message, self._name)
-
-    def _violations_of(self, batch: pa.RecordBatch) -> Iterator[Finding]:
-        rows, broken = _rows(batch, self._json)
-        for finding in [*broken, *self._validator.check(rows)]:
-            self._violations += 1
-            if self._violations <= _MOST_PER_SPLIT:
-                yield replace(finding, where=f"{self._name} {finding.where}")
-
-
-def _rows(batch: pa.RecordBatch, json_columns: list[str]) -> tuple[list[dict[str, Any]], list[Finding]]:
-    """The rows, JSON columns decoded, without those that aren't JSON there; these as findings."""
-    rows: list[dict[str, Any]] = []
-    broken: list[Finding] = []
-    for row in cast("list[dict[str, Any]]", batch.to_pylist()):
-        try:
-            decoded = {name: _decoded(row[name], batch.schema.field(name).type) for name in json_columns}
-        except ValueError as error:
-            broken.append(_error("schema-violation", f"not JSON: {error}", row["id"], "/"))
-        else:
-            rows.append({**row, **decoded})
-    return rows, broken
-
-
-def _decoded(value: Any, kind: pa.DataType) -> Any:
-    """JSON columns as the values they stand for, which is what the schema describes."""
-    if value is None:
-        return None
-    if isinstance(kind, pa.BaseExtensionType):
-        return json.loads(value)
-    if pa.types.is_struct(kind):
-        return {member.name: _decoded(value[member.name], member.type) for member in kind}
-    if pa.types.is_list(kind):
-        return [_decoded(each, kind.value_type) for each in value]
-    return value
-
-
-def _type_difference(found: pa.Schema, expected: pa.Schema) -> str:
-    for field in expected:
-        if field.name not in found.names:
-            return f"column {field.name} is missing, expected {field.type}"
-        if found.field(field.name).type != field.type:
-            return f"column {field.name} is {found.field(field.name).type}, expected {field.type}"
-    return f"columns {found.names}, expected {expected.names}"
-
-
-class _Ids:
-    """Where each id was seen."""
-
-    def __init__(self) -> None:
-        self._seen: dict[str, str] = {}
-        self._repeated: list[Finding] = []
-
-    def add(self, name: str, batch: pa.RecordBatch) -> None:
-        for identifier in batch.column("id").to_pylist():
-            if identifier in self._seen:
-                message = f"the id occurs again, first in {self._seen[identifier]}"
-                self._repeated.append(_error("duplicate-id", message, f"{name} {identifier}"))
-            else:
-                self._seen[identifier] = name
-
-    def findings(self) -> list[Finding]:
-        return self._repeated
+        yield error("digest-differs", f"its splits give {digest}, the manifest says {config.digest}", name)

@@ -71,6 +71,11 @@ class FindingLog(Sequence[Finding]):
         if self._counts[finding.code] <= MOST_KEPT:
             self._kept.append(finding)
 
+    def add_unseen(self, code: str, more: int) -> None:
+        """Count findings of a code that aren't at hand one by one."""
+        if more:
+            self._counts[code] += more
+
     def extend(self, findings: Iterable[Finding]) -> None:
         """Add findings."""
         for finding in findings:

@@ -1,0 +1,105 @@
+"""Bounds and multiples over columns of numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+
+from .values import Mask, Values, found, numpy_mask, pc
+
+Failing = Callable[[Values], Mask | None]
+# Up to here every integer is a double.
+EXACT = 2**53
+Comparison = Literal["less", "less_equal", "greater", "greater_equal"]
+
+# The comparison with its value that makes a number fail.
+BOUNDS: Mapping[str, Comparison] = {
+    "minimum": "less",
+    "exclusiveMinimum": "less_equal",
+    "maximum": "greater",
+    "exclusiveMaximum": "greater_equal",
+}
+
+
+def outside(keyword: str, bound: float, kind: pa.DataType) -> Failing | bool | None:
+    """A bound over a column of numbers, exactly.
+
+    A bool if the type decides it: whether all fail. None if doubles are to be compared with a number
+    that they may not hold; what they stand for is then as they are written, which the row engine knows.
+    """
+    comparison = BOUNDS[keyword]
+    if not pa.types.is_floating(kind):
+        return _integer_bound(comparison, bound, kind)
+    return _compare(comparison, float(bound), pa.float64()) if abs(bound) <= EXACT else None
+
+
+def _compare(comparison: Comparison, bound: float, kind: pa.DataType) -> Failing:
+    function = getattr(pc, comparison)
+    scalar = pa.scalar(bound, kind)
+
+    def failing(values: Values) -> Mask | None:
+        array = values.array if values.array.type == kind else values.array.cast(kind)
+        return found(function(array, scalar))
+
+    return failing
+
+
+def _integer_bound(comparison: Comparison, bound: float, kind: pa.DataType) -> Failing | bool:
+    if math.isinf(bound):
+        return (bound > 0) == comparison.startswith("less")
+    whole = {
+        "less": math.ceil(bound),
+        "less_equal": math.floor(bound),
+        "greater": math.floor(bound),
+        "greater_equal": math.ceil(bound),
+    }[comparison]
+    least, most = limits(kind)
+    if least <= whole <= most:
+        return _compare(comparison, whole, kind)
+    return (whole > most) == comparison.startswith("less")
+
+
+def limits(kind: pa.DataType) -> tuple[int, int]:
+    """The least and the greatest integer of an integer type."""
+    if pa.types.is_signed_integer(kind):
+        return -(2 ** (kind.bit_width - 1)), 2 ** (kind.bit_width - 1) - 1
+    return 0, 2**kind.bit_width - 1
+
+
+def indivisible(divisor: float, kind: pa.DataType) -> Failing | None:
+    """`multipleOf` over a column of integers; None if fractions come in, which are decimal and not binary."""
+    if pa.types.is_floating(kind) or divisor != int(divisor):
+        return None
+    whole = int(divisor)
+    least, most = limits(kind)
+
+    def failing(values: Values) -> Mask | None:
+        array = values.array
+        if array.null_count:
+            array = pc.fill_null(array, pa.scalar(0, kind))
+        numbers = array.to_numpy(zero_copy_only=False)
+        if whole <= most:
+            fails = numbers % numbers.dtype.type(whole) != 0
+        else:
+            # Its only multiples within the type are zero and, for a signed one, perhaps the least number.
+            fails = numbers != 0
+            if -whole == least:
+                fails &= numbers != least
+        return fails if fails.any() else None
+
+    return failing
+
+
+def fractional(values: Values) -> Mask | None:
+    """`integer` over a column of doubles: what has a fraction or isn't finite."""
+    array = values.array.cast(pa.float64())
+    numbers = array.to_numpy(zero_copy_only=False)
+    with np.errstate(all="ignore"):
+        fails = ~(np.isfinite(numbers) & (np.trunc(numbers) == numbers))
+    if array.null_count:
+        fails &= numpy_mask(array.is_valid())
+    return fails if fails.any() else None

@@ -1,0 +1,269 @@
+"""Rows against a schema one by one, with `jsonschema-rs`: for what has no column, and for what isn't vectorised.
+
+Verdicts follow JSON Schema 2020-12; violations lie where Python's `jsonschema` puts them (its pointer of the value
+and its keyword). `jsonschema-rs` places some elsewhere, which is put right here: the schema `false` under `properties`,
+`patternProperties` and `prefixItems` (placed at the parent), `items: false` (once an array), `minContains`,
+`maxContains`, `dependentRequired` and what `propertyNames` applies.
+
+Where the verdicts of the two libraries differ, the standard decides:
+- `pattern` and `patternProperties` are ECMA-262: `\\d` is ASCII, `$` isn't before a last newline, `\\p{L}` works, `\\Z` and
+  `(?P<a>…)` are errors. Python's `re` differs in each.
+- `multipleOf` is decimal: 0.3 is a multiple of 0.1, as it is on paper. `jsonschema` computes in binary.
+- Numbers compare as written: the double 1e30 equals the integer 10^30. `jsonschema` compares the double's exact value.
+- `unevaluatedItems` applies its schema to the items. `jsonschema` 4.26 takes any schema there for `false`.
+- `dependencies` isn't a keyword of 2020-12 and asserts nothing. `jsonschema-rs` evaluates it, so it is taken out.
+- NaN and the infinities have no JSON form and count as null. `jsonschema` takes them for numbers.
+- `format` asserts only if asked to.
+In a row that is invalid anyway, the two may differ on whether an `unevaluated…` keyword fails as well, where a keyword
+beside it failed: the standard leaves it open which members a failed keyword has evaluated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import urldefrag, urljoin
+
+import jsonschema_rs
+
+from ...errors import SchemaError
+from .documents import BASE, DIALECT, IN_LISTS, IN_MAPS, IN_PLACE, escape
+from .messages import describe
+from .violations import BatchResult, Violation
+
+_IGNORED = frozenset(("dependencies", "$recursiveRef", "$recursiveAnchor"))
+_OLDER = ("json-schema.org/draft-0", "json-schema.org/draft/2019-09")
+_AT_PARENT = frozenset(("properties", "patternProperties", "prefixItems"))
+_CONTAINS = frozenset(("contains", "minContains", "maxContains"))
+_FALSE_UNDER = IN_MAPS | {"propertyNames", "then", "else", "prefixItems", "allOf", "$ref", "$dynamicRef", ""}
+_Kind = jsonschema_rs.ValidationErrorKind
+
+
+class RowEngine:
+    """Checks rows against one schema; may be shared by threads.
+
+    Args:
+        schema: A JSON Schema, draft 2020-12.
+        resources: The documents that it may refer to, by URI.
+        base_uri: The URI that the schema's relative references are relative to.
+        formats: Whether `format` asserts.
+
+    Raises:
+        SchemaError: It is no schema, or a reference can't be resolved. Nothing is fetched.
+    """
+
+    def __init__(
+        self,
+        schema: Mapping[str, Any] | bool,
+        *,
+        resources: Mapping[str, Any] | None = None,
+        base_uri: str = "",
+        formats: bool = False,
+    ) -> None:
+        """Compile the schema."""
+        self._formats = formats
+        self._contained: dict[str, jsonschema_rs.Validator] = {}
+        self._base = _canonical(schema, base_uri or f"{BASE}schema.json")
+        documents = {uri: _prepared(document, uri) for uri, document in (resources or {}).items()}
+        documents |= dict.fromkeys({base_uri or self._base, self._base}, _prepared(schema, "the schema"))
+        try:
+            self._registry = jsonschema_rs.Registry(
+                list(documents.items()), draft=jsonschema_rs.Draft202012, retriever=_refuse
+            )
+            self._row = self._compile({"$ref": self._base})
+            self._rows = self._compile({"type": "array", "items": {"$ref": self._base}})
+        except (ValueError, jsonschema_rs.ReferencingError) as error:
+            raise SchemaError(f"the schema can't be used: {_first_line(error)}") from None
+
+    def _compile(self, schema: dict[str, Any]) -> jsonschema_rs.Validator:
+        return jsonschema_rs.Draft202012Validator(
+            schema, registry=self._registry, validate_formats=self._formats
+        )
+
+    def check(self, rows: Sequence[Any], most: int) -> BatchResult:
+        """Check rows.
+
+        Args:
+            rows: JSON values.
+            most: How many violations to describe; all are counted.
+        """
+        result = BatchResult(rows=len(rows))
+        if not rows or _is_valid(self._rows, list(rows)):
+            return result
+        described: list[Violation] = []
+        for number, row in enumerate(rows):
+            if not _is_valid(self._row, row):
+                result.invalid += 1
+                errors = sorted(self._errors(row), key=lambda error: error[:2])
+                result.counts.update(keyword for _, keyword, _ in errors)
+                if len(described) < most:
+                    described += (
+                        Violation(number, at, keyword, self._message(keyword, error, row))
+                        for at, keyword, error in errors
+                    )
+        result.violations = described
+        return result
+
+    def invalid(self, rows: Sequence[Any]) -> list[int]:
+        """The positions of the rows that break the schema."""
+        if not rows or _is_valid(self._rows, list(rows)):
+            return []
+        return [number for number, row in enumerate(rows) if not _is_valid(self._row, row)]
+
+    def _errors(self, row: Any) -> Iterator[tuple[str, str, jsonschema_rs.ValidationError]]:
+        """Pointer, keyword and error as `jsonschema` would give them."""
+        arrays: set[str] = set()
+        for outer in _iter_errors(self._row, row):
+            path = outer.instance_path
+            error = _inner(outer)
+            keyword = _keyword(error.evaluation_path)
+            if keyword in _AT_PARENT or keyword == "items":
+                path = path[:-1]
+            elif keyword in _CONTAINS:
+                keyword = self._contains_keyword(error, _at(row, path, ()))
+            once = f"{path}{error.evaluation_path}" if keyword == "items" else ""
+            times = len(_at(row, path, ())) if keyword == "propertyNames" else int(once not in arrays)
+            if once:
+                arrays.add(once)
+            for _ in range(times):
+                yield "".join(f"/{escape(token)}" for token in path), _reported(keyword), outer
+
+    def _contains_keyword(self, error: jsonschema_rs.ValidationError, items: Sequence[Any]) -> str:
+        """`contains` if no item matches, otherwise the bound that is broken."""
+        holder = (error.absolute_keyword_location or "").rpartition("/")[0]
+        if holder not in self._contained:
+            self._contained[holder] = self._compile({"$ref": f"{holder}/contains"})
+        matches = sum(_is_valid(self._contained[holder], item) for item in items)
+        most = self._lookup(holder).get("maxContains", matches)
+        return "contains" if not matches else "maxContains" if matches > most else "minContains"
+
+    def _message(self, keyword: str, outer: jsonschema_rs.ValidationError, row: Any) -> str:
+        error = _inner(outer)
+        kind = error.kind
+        expected, schema = self._declared(error.absolute_keyword_location or "", keyword)
+        if error is not outer:
+            return f"the member's name: {describe(keyword, expected, error.instance, schema)}"
+        if isinstance(kind, _Kind.Required):
+            expected = kind.property
+        if isinstance(kind, _Kind.AdditionalProperties | _Kind.UnevaluatedProperties):
+            expected = kind.unexpected
+        path = error.instance_path[:-1] if keyword == "items" else error.instance_path
+        return describe(keyword, expected, _at(row, path, error.instance), schema)
+
+    def _declared(self, location: str, keyword: str) -> tuple[Any, Mapping[str, Any]]:
+        """The keyword's value, and the schema that holds it."""
+        if keyword == "false":
+            return False, {}
+        while "/" in location and not location.endswith(f"/{keyword}"):
+            location = location.rpartition("/")[0]
+        holder = location.rpartition("/")[0]
+        schema = self._lookup(holder)
+        return schema.get(keyword), schema
+
+    def _lookup(self, location: str) -> dict[str, Any]:
+        contents: Any = self._registry.resolver(self._base).lookup(location).contents
+        return contents
+
+
+def _keyword(steps: Sequence[str | int]) -> str:
+    """The last keyword of an evaluation path, which may also hold the names of members and indices."""
+    keyword = ""
+    at = 0
+    while at < len(steps):
+        keyword = str(steps[at])
+        at += 2 if keyword in IN_MAPS or keyword in IN_LISTS else 1
+    return keyword
+
+
+def _reported(keyword: str) -> str:
+    """The keyword as `jsonschema` names it: the schema `false` has none, unless `items` or the like hold it."""
+    return "false" if keyword in _FALSE_UNDER else keyword
+
+
+def _inner(error: jsonschema_rs.ValidationError) -> jsonschema_rs.ValidationError:
+    """What a member's name breaks, if it is about `propertyNames`."""
+    return error.kind.error if isinstance(error.kind, _Kind.PropertyNames) else error
+
+
+def _is_valid(validator: jsonschema_rs.Validator, value: Any) -> bool:
+    try:
+        return validator.is_valid(value)
+    except UnicodeEncodeError:
+        return validator.is_valid(_encodable(value))
+
+
+def _iter_errors(validator: jsonschema_rs.Validator, value: Any) -> Iterator[jsonschema_rs.ValidationError]:
+    try:
+        return validator.iter_errors(value)
+    except UnicodeEncodeError:
+        return validator.iter_errors(_encodable(value))
+
+
+def _encodable(value: Any) -> Any:
+    """The value with U+FFFD for lone surrogates: as long as it was, and writable as UTF-8."""
+    if isinstance(value, str):
+        return "".join("\ufffd" if "\ud800" <= character <= "\udfff" else character for character in value)
+    if isinstance(value, dict):
+        return {_encodable(name): _encodable(item) for name, item in value.items()}
+    return [_encodable(item) for item in value] if isinstance(value, list) else value
+
+
+def _at(row: Any, path: Sequence[str | int], otherwise: Any) -> Any:
+    try:
+        for token in path:
+            row = row[token]
+    except (LookupError, TypeError):
+        return otherwise
+    return row
+
+
+def _canonical(schema: Any, base_uri: str) -> str:
+    own = schema.get("$id") if isinstance(schema, Mapping) else None
+    return urldefrag(urljoin(base_uri, own)).url if isinstance(own, str) else base_uri
+
+
+def _prepared(schema: Any, name: str) -> Any:
+    """The schema as 2020-12 reads it, checked against the draft's own schema.
+
+    Raises:
+        SchemaError: It declares another draft, or breaks the draft's rules.
+    """
+    dialect = schema.get("$schema") if isinstance(schema, Mapping) else None
+    if isinstance(dialect, str) and any(older in dialect for older in _OLDER):
+        raise SchemaError(f"{name}: declares {dialect}, expected draft 2020-12 ({DIALECT}schema); convert it")
+    plain = _without(schema)
+    if isinstance(plain, dict):
+        plain.pop("$schema", None)
+    try:
+        jsonschema_rs.meta.validate(plain)
+    except (ValueError, jsonschema_rs.ReferencingError) as error:
+        raise SchemaError(f"{name}: no schema of draft 2020-12: {_first_line(error)}") from None
+    return plain
+
+
+def _without(schema: Any) -> Any:
+    """A copy without keywords that 2020-12 ignores and `jsonschema-rs` doesn't."""
+    if not isinstance(schema, Mapping):
+        return schema
+    copy: dict[str, Any] = {}
+    for keyword, value in schema.items():
+        if keyword in IN_PLACE:
+            copy[keyword] = _without(value)
+        elif keyword in IN_LISTS and isinstance(value, list):
+            copy[keyword] = [_without(item) for item in value]
+        elif keyword in IN_MAPS and isinstance(value, Mapping):
+            copy[keyword] = {name: _without(item) for name, item in value.items()}
+        elif keyword not in _IGNORED:
+            copy[keyword] = value
+    return copy
+
+
+def _refuse(uri: str, /) -> Any:
+    raise ValueError(f"{uri} isn't among the documents, and nothing is fetched")
+
+
+def _first_line(error: Exception) -> str:
+    place = getattr(error, "instance_path", None)
+    pointer = "".join(f"/{escape(token)}" for token in place) if place else ""
+    text = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return f"{pointer}: {text}" if pointer else text

@@ -1,0 +1,273 @@
+"""JSON lines as Arrow columns: the fast path, for lines of which the columns say exactly what the text says.
+
+In these columns null means that the member is absent, and nothing else. A line goes the slow way, through
+`json_lines.parse_block`, if it isn't one object from its first byte to its last, holds `null`, repeats a key, has
+another type than its column, holds a number that a double doesn't hold exactly or that isn't finite, or is nested deep.
+A double such as 2.0 may stand for the integer 2: JSON Schema doesn't tell them apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute
+import pyarrow.json
+
+from .json_lines import Indices, LineBlock
+from .json_values import deeper_than
+
+pc = cast("Any", pyarrow.compute)
+pj = cast("Any", pyarrow.json)
+Mask = npt.NDArray[np.bool_]
+
+_NULL = re.compile(rb"[:\[,][ \t\r]*null")
+_TWO_OBJECTS = re.compile(rb"\}[ \t\r]*\{")
+_ROW = re.compile(r" in row (\d+)$")
+_DEEPEST = 64
+_RETRIES = 16
+_EXACT = 2.0**53
+_OPEN, _CLOSE, _NEWLINE, _CARRIAGE = b"{}\n\r"
+_SCALARS = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
+
+
+@dataclass(frozen=True, slots=True)
+class ArrowBlock:
+    """Rows of a block as columns.
+
+    Attributes:
+        batch: The rows that are exact; null means absent.
+        positions: The position in the block of each of these rows, from 0, ascending.
+        slow: The positions of the lines to be parsed one by one, ascending.
+        schema: The explicit types that worked, for the file's next block.
+    """
+
+    batch: pa.RecordBatch
+    positions: Indices
+    slow: Indices
+    schema: pa.Schema
+
+
+def as_arrow(block: LineBlock, schema: pa.Schema | None = None) -> ArrowBlock | None:
+    """The block's regular lines as columns; None if too few are regular. Pure; may run in threads.
+
+    Args:
+        block: Lines.
+        schema: Types of columns, where known; others are inferred from the block.
+    """
+    if not _is_utf8(block.data):
+        return None
+    kept = _candidates(block)
+    read = _Attempt(block, kept, pa.schema([]) if schema is None else schema).read() if kept.any() else None
+    if read is None:
+        return None
+    batch, positions, explicit = read
+    exact = _exact_rows(batch)
+    if not exact.all():
+        batch, positions = batch.filter(pa.array(exact)), positions[exact]
+    slow = np.setdiff1d(np.arange(block.lines, dtype=np.int64), positions, assume_unique=True)
+    return ArrowBlock(batch, positions, slow, explicit)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        return data.isascii() or bool(data.decode() or True)
+    except UnicodeDecodeError:
+        return False
+
+
+def _candidates(block: LineBlock) -> Mask:
+    """Which lines are an object from their first byte to their last, without null, and not nested deep."""
+    data = block.data
+    values = np.frombuffer(data, np.uint8)
+    starts, ends = block.starts[:-1], block.starts[1:] - 1
+    if not data.endswith(b"\n"):
+        ends[-1] += 1
+    last = ends - 1
+    if b"\r" in data:
+        last = np.where(values[last] == _CARRIAGE, last - 1, last)
+    kept = (last > starts) & (values[starts] == _OPEN) & (values[last] == _CLOSE)
+    if b"\0" in data:
+        kept[[at for at in range(block.lines) if b"\0" in block.line(at)]] = False
+    if b"null" in data:
+        found = np.fromiter((match.start() for match in _NULL.finditer(data)), np.int64)
+        kept[np.searchsorted(starts, found, side="right") - 1] = False
+    _drop_deep(block, values, kept)
+    return kept
+
+
+def _drop_deep(block: LineBlock, values: npt.NDArray[np.uint8], kept: Mask) -> None:
+    """Arrow's reader recurses: a line nested 20 000 deep ends the process."""
+    opening = np.flatnonzero((values & 0xDF) == ord("["))
+    counts = np.diff(np.searchsorted(opening, block.starts))
+    for at in np.flatnonzero(counts > _DEEPEST):
+        kept[at] &= not deeper_than(block.line(int(at)), _DEEPEST)
+
+
+class _Attempt:
+    """Reads lines, leaves out those that Arrow objects to, and reads again."""
+
+    def __init__(self, block: LineBlock, kept: Mask, schema: pa.Schema) -> None:
+        self.block = block
+        self.positions = np.flatnonzero(kept).astype(np.int64)
+        self.schema = schema
+
+    def read(self) -> tuple[pa.RecordBatch, Indices, pa.Schema] | None:
+        for _ in range(_RETRIES):
+            if not len(self.positions):
+                return None
+            try:
+                table = _read(self._text(), self.schema)
+            except (pa.ArrowException, ValueError, OverflowError) as error:
+                if not self._avoid(str(error)):
+                    return None
+            else:
+                if self._fits(table):
+                    batch = pa.RecordBatch.from_struct_array(table.to_struct_array().combine_chunks())
+                    return batch, self.positions, self.schema
+        return None
+
+    def _text(self) -> bytes:
+        block = self.block
+        if len(self.positions) == block.lines:
+            return block.data
+        lengths = np.diff(block.starts)
+        chosen = np.zeros(block.lines, np.bool_)
+        chosen[self.positions] = True
+        return np.frombuffer(block.data, np.uint8)[np.repeat(chosen, lengths)].tobytes()
+
+    def _avoid(self, complaint: str) -> bool:
+        """Make the next try differ; False if nothing is left to change."""
+        row = _ROW.search(complaint)
+        if row is not None and int(row[1]) < len(self.positions):
+            self.positions = np.delete(self.positions, int(row[1]))
+            return True
+        looser = _replaced(self.schema, pa.types.is_integer, pa.float64())
+        changed = looser != self.schema
+        self.schema = looser
+        return changed
+
+    def _fits(self, table: pa.Table) -> bool:
+        """Whether there is one row a line and no text was taken for a time."""
+        if table.num_rows != len(self.positions):
+            single = [_TWO_OBJECTS.search(self.block.line(int(at))) is None for at in self.positions]
+            self.positions = self.positions[np.asarray(single)] if not all(single) else self.positions[:0]
+            return False
+        plain = _replaced(table.schema, pa.types.is_temporal, pa.string())
+        if plain != table.schema:
+            self.schema = _with_text(self.schema, table.schema, plain)
+            return False
+        return True
+
+
+def _read(text: bytes, schema: pa.Schema) -> pa.Table:
+    return pj.read_json(
+        pa.BufferReader(text),
+        read_options=pj.ReadOptions(use_threads=False, block_size=len(text) + 1),
+        parse_options=pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="infer"),
+    )
+
+
+def _replaced(schema: pa.Schema, test: Any, by: pa.DataType) -> pa.Schema:
+    """The schema with another type for those that pass the test, at any depth."""
+    return pa.schema([field.with_type(_replace(field.type, test, by)) for field in schema])
+
+
+def _replace(kind: Any, test: Any, by: pa.DataType) -> pa.DataType:
+    if pa.types.is_list(kind):
+        return pa.list_(kind.value_field.with_type(_replace(kind.value_type, test, by)))
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_replace(field.type, test, by)) for field in kind])
+    return by if test(kind) else kind
+
+
+def _with_text(explicit: pa.Schema, seen: pa.Schema, plain: pa.Schema) -> pa.Schema:
+    """The explicit schema, and the columns in which text was taken for a time."""
+    fields = {field.name: field for field in explicit}
+    fields |= {new.name: new for old, new in zip(seen, plain, strict=True) if old != new}
+    return pa.schema(list(fields.values()))
+
+
+def _exact_rows(batch: pa.RecordBatch) -> Mask:
+    """Which rows hold only doubles below 2^53, which are what was written to the last digit of an integer."""
+    exact = np.ones(batch.num_rows, np.bool_)
+    rows = np.arange(batch.num_rows, dtype=np.int64)
+    waiting: list[tuple[Any, Indices]] = [(column, rows) for column in batch.columns]
+    while waiting:
+        values, owners = waiting.pop()
+        if pa.types.is_struct(values.type):
+            waiting.extend((field, owners) for field in values.flatten())
+        elif pa.types.is_list(values.type):
+            lengths = np.asarray(pc.fill_null(pc.list_value_length(values), 0), np.int64)
+            waiting.append((values.flatten(), np.repeat(owners, lengths)))
+        elif pa.types.is_floating(values.type):
+            numbers = np.asarray(pc.fill_null(values, 0.0))
+            small = np.abs(numbers) < _EXACT
+            if not small.all():
+                exact[owners[~small]] = False
+    return exact
+
+
+def arrow_hint(schema: Mapping[str, Any] | bool) -> pa.Schema:
+    """The Arrow types that a JSON Schema makes plain; what isn't plain is left out, and inferred."""
+    kind = _Hints(schema).kind(schema, 0) if isinstance(schema, Mapping) else None
+    return (
+        pa.schema(list(cast("Any", kind))) if kind is not None and pa.types.is_struct(kind) else pa.schema([])
+    )
+
+
+class _Hints:
+    """Types of subschemas of one document."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+
+    def kind(self, schema: Any, depth: int) -> pa.DataType | None:
+        if not isinstance(schema, Mapping) or depth > _DEEPEST // 4:
+            return None
+        target = self._target(schema.get("$ref"))
+        if target is not None:
+            return self.kind(target, depth + 1)
+        name = _type_name(schema)
+        if name == "array":
+            items = None if "prefixItems" in schema else self.kind(schema.get("items"), depth + 1)
+            return None if items is None else pa.list_(items)
+        if name == "object":
+            return self._struct(schema.get("properties"), depth)
+        return _SCALARS.get(name)
+
+    def _struct(self, properties: Any, depth: int) -> pa.DataType | None:
+        if not isinstance(properties, Mapping):
+            return None
+        kinds = {name: self.kind(member, depth + 1) for name, member in properties.items()}
+        fields = [pa.field(name, kind) for name, kind in kinds.items() if kind is not None]
+        return pa.struct(fields) if fields else None
+
+    def _target(self, reference: Any) -> Any:
+        if not isinstance(reference, str) or not reference.startswith("#/"):
+            return None
+        node: Any = self.document
+        for token in reference[2:].split("/"):
+            name = token.replace("~1", "/").replace("~0", "~")
+            node = node.get(name) if isinstance(node, Mapping) else None
+        return node
+
+
+def _type_name(schema: Mapping[str, Any]) -> str:
+    """The one type besides null that the schema allows, or empty."""
+    declared = schema.get("type")
+    if isinstance(declared, list):
+        others = [name for name in declared if name != "null"]
+        declared = others[0] if len(others) == 1 else None
+    if declared is None and ("enum" in schema or "const" in schema):
+        options = [schema["const"]] if "const" in schema else schema["enum"]
+        texts = isinstance(options, list) and all(
+            isinstance(option, str) for option in options if option is not None
+        )
+        declared = "string" if texts and options else None
+    return declared if isinstance(declared, str) else ""
