@@ -1,6 +1,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SUITE := $(VENV)/json-schema-test-suite/4.26.0
 
 .PHONY: build test lint types wheel pytest lock clean
 
@@ -18,8 +19,12 @@ lint: $(VENV)/.dev
 types: wheel
 	$(BIN)/pyright
 
-pytest: $(VENV)/.dev
+pytest: $(VENV)/.dev | $(SUITE)
 	$(BIN)/pytest
+
+# The official JSON Schema test suite, out of the sdist of `jsonschema`, by hash; tests skip without it.
+$(SUITE): | $(VENV)/.dev
+	-$(BIN)/python tests/validation/checker/suite.py
 
 # Type checkers can't see an editable install of a root package, so they read the wheel.
 wheel: $(VENV)/.dev
@@ -43,9 +48,9 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 ## Resolve the dependencies anew (needs uv).
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		pyproject.toml -o requirements.lock
+		--extra checks pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--extra dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+		--extra checks --extra dev pyproject.toml -c requirements.lock -o requirements-dev.lock
 
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

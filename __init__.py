@@ -22,16 +22,20 @@ if TYPE_CHECKING:
     from .loading.hub import CachedVersionWarning
     from .loading.place import CustomReleaseWarning
     from .loading.release import StaleCacheWarning, load
+    from .loading.validate import validate
+    from .validation.report import Report
 
 _HOMES = {
     "BuildOptions": ".builders.release",
     "CachedVersionWarning": ".loading.hub",
     "CustomReleaseWarning": ".loading.place",
+    "Report": ".validation.report",
     "StaleCacheWarning": ".loading.release",
     "build_release": ".builders.release",
     "builder": ".builders.registry",
     "list_datasets": ".cards.listing",
     "load": ".loading.release",
+    "validate": ".loading.validate",
 }
 
 __all__ = [
@@ -39,11 +43,13 @@ __all__ = [
     "CachedVersionWarning",
     "CustomReleaseWarning",
     "MensreaError",
+    "Report",
     "StaleCacheWarning",
     "build_release",
     "builder",
     "list_datasets",
     "load",
+    "validate",
 ]
 
 

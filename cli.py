@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
 
 import typer
 
+from . import cli_checks
 from .errors import MensreaError, UsageError
 
 if TYPE_CHECKING:
@@ -165,28 +166,8 @@ def build(
         _print_left_out([stem for stem in all_stems() if stem not in chosen])
 
 
-@app.command()
-def validate(
-    release: Annotated[
-        Path, typer.Argument(help="A release folder, such as dist/cot2.", show_default=False, parser=_path)
-    ],
-    *,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON array of findings.")] = False,
-) -> None:
-    """Check a release: structure, hashes, row counts, every row, and that load_dataset reads it.
-
-    Exits with 1 if anything is wrong.
-    """
-    from .builders.verify import verify_release
-
-    findings = list(verify_release(release))
-    if as_json:
-        typer.echo(json.dumps([finding.as_dict() for finding in findings], indent=2))
-    else:
-        for finding in findings:
-            typer.echo(_wrapped(f"{finding.severity}: {finding.code}: {finding}"))
-        typer.echo(f"{release}: {len(findings)} findings" if findings else f"{release}: valid")
-    raise typer.Exit(1 if findings else 0)
+for check in (cli_checks.validate, cli_checks.dedupe, cli_checks.overlap, cli_checks.explain):
+    app.command()(check)
 
 
 @app.command()

@@ -8,7 +8,8 @@ same call may succeed later without a change.
     ├── UsageError              the request names something that doesn't exist or can't be combined
     │   ├── UnknownDatasetError
     │   ├── UnknownConfigError
-    │   └── UnknownSplitError
+    │   ├── UnknownSplitError
+    │   └── MissingLibraryError     it needs an extra that isn't installed
     ├── SchemaError             a `*.schema.json` or card front matter breaks its own rules
     ├── SourceError             a file of a published release can't be used
     │   ├── SourceMissingError      it isn't at the place named
@@ -52,6 +53,10 @@ class UnknownConfigError(UsageError):
 
 class UnknownSplitError(UsageError):
     """The config has no split of this name."""
+
+
+class MissingLibraryError(UsageError):
+    """What was asked for needs a library of an extra that isn't installed."""
 
 
 class SchemaError(MensreaError):

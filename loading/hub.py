@@ -49,6 +49,39 @@ def snapshot(repository: str, version: str | None, config: str) -> Path:
         raise _explained(error, repository, config, revision) from error
 
 
+def whole_snapshot(name: str, config: str | None) -> Path:
+    """The folder of a Hub repository's documents and data, downloaded or cached.
+
+    Args:
+        name: `org/name`, or `org/name@revision`.
+        config: Only this config's files, if there is a folder of its name.
+
+    Raises:
+        UsageError: The name can't be one.
+        SourceError: It doesn't exist, is gated, or can't be reached and isn't cached.
+    """
+    import httpx2
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    repository, _, revision = name.partition("@")
+    data = [f"{config}/*"] if config else ["*.parquet", "*.json*", "*.ndjson*", "*.arrow"]
+    try:
+        folder = snapshot_download(
+            repository,
+            repo_type="dataset",
+            revision=revision or None,
+            allow_patterns=[*_DOCUMENTS, "findings.jsonl", *data],
+            endpoint=os.environ.get("HF_ENDPOINT"),
+        )
+    except HFValidationError as error:
+        message = f"{repository!r} isn't the name of a Hub repository, such as org/name"
+        raise UsageError(message) from error
+    except (HfHubHTTPError, LocalEntryNotFoundError, httpx2.HTTPError, OSError) as error:
+        raise _explained(error, repository, config or "any", revision or None) from error
+    return Path(folder)
+
+
 def discard(path: Path) -> None:
     """Remove a damaged file from the cache of `huggingface_hub`, so that it is downloaded again.
 

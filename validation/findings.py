@@ -76,6 +76,13 @@ class FindingLog(Sequence[Finding]):
         if more:
             self._counts[code] += more
 
+    def absorb(self, other: FindingLog) -> None:
+        """Add another log: what it keeps, and the counts of what it doesn't."""
+        kept = Counter(finding.code for finding in other)
+        self.extend(other)
+        for code, count in other.counts.items():
+            self.add_unseen(code, count - kept[code])
+
     def extend(self, findings: Iterable[Finding]) -> None:
         """Add findings."""
         for finding in findings:

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from pathlib import Path
 from time import perf_counter
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
 from .checker.documents import unknown_keywords
 from .findings import Finding
-from .inputs.batch import Batch
+from .inputs.batch import Batch, Place
+from .inputs.json_lines import LineBlock, read_blocks
 from .inputs.parallel import in_order
 from .inputs.tables import TableSource
+from .lines import CheckedBlock, LineChecker
 from .report import Checked, Report
+from .rules.base import Suppression
 from .rules.run import RuleRun
 from .schema_check import SchemaOptions, Tally
 
 pc = cast("Any", pyarrow.compute)
 Observer = Callable[[Batch], None]
+Part = TypeVar("Part")
 MOST_KEPT = 1_000
+_ROWS_AT_ONCE = 10_000
+_NO_COLUMNS = pa.record_batch({"": pa.nulls(0)})
 
 
 class Validation:
@@ -34,6 +42,8 @@ class Validation:
         *,
         most: int = MOST_KEPT,
         observe: Observer | None = None,
+        expected: Collection[Suppression] = (),
+        progress: bool = False,
     ) -> None:
         """Start.
 
@@ -43,13 +53,17 @@ class Validation:
             rules: The rules to run beside it.
             most: How many schema violations are kept in full; all are counted.
             observe: Is shown every batch, in order.
+            expected: Suppressions that are reported if nothing was there to suppress.
+            progress: Whether to show progress on standard error.
         """
         self.schema = schema
         self.rules = rules or RuleRun(())
         self.tally = Tally(most)
         self._observer = observe
+        self._expected = expected
+        self._progress = progress
         self._report = Report(target)
-        self._add(self._unknown())
+        self.add(self._unknown())
 
     @property
     def observes(self) -> bool:
@@ -71,11 +85,59 @@ class Validation:
         def check(rows: pa.RecordBatch) -> Any:
             return None if checker is None else checker.check(rows, self.tally.wanted)
 
-        for rows, result in in_order(check, source.batches()):
+        for rows, result in self._watched(in_order(check, source.batches()), checked, source.rows):
             batch = Batch(rows, source.place, checked.rows)
             checked.rows += len(batch)
             if result is not None:
                 self.take(checked, result, batch)
+            self.show(batch)
+        checked.seconds = perf_counter() - started
+        self._nothing(checked)
+
+    def lines(self, path: Path, place: Place) -> None:
+        """Check a file of JSON lines.
+
+        Raises:
+            SchemaError: The schema can't be used.
+            OSError: The file can't be opened.
+        """
+        checked = self._start(str(place))
+        started = perf_counter()
+        checker = LineChecker(self.schema, keep_rows=self.observes)
+        columns = checker.columns()
+
+        def check(block: LineBlock) -> CheckedBlock:
+            return checker.check(block, self.tally.wanted)
+
+        for block, found in self._watched(in_order(check, read_blocks(path, name=place.file)), checked):
+            self.add(found.findings)
+            lines = np.arange(block.lines, dtype=np.int64) + block.first_line
+            self.take(checked, found.result, Batch(_NO_COLUMNS, place, checked.rows, lines))
+            checked.invalid += found.broken
+            blank = sum(each.code == "blank-line" for each in found.findings)
+            checked.rows += block.lines + block.skipped - blank
+            if found.rows:
+                self._observe(Batch(columns.batch(found.rows), place, checked.rows, found.lines))
+        self.tally.learn(checker.plan)
+        checked.seconds = perf_counter() - started
+        self._nothing(checked)
+
+    def objects(self, rows: Sequence[Any], place: Place) -> None:
+        """Check JSON values in memory.
+
+        Raises:
+            SchemaError: The schema can't be used.
+        """
+        checked = self._start(str(place))
+        started = perf_counter()
+        checker = LineChecker(self.schema, keep_rows=True)
+        columns = checker.columns()
+        for first in range(0, len(rows), _ROWS_AT_ONCE):
+            part = rows[first : first + _ROWS_AT_ONCE]
+            result = checker.values(part, self.tally.wanted)
+            batch = Batch(columns.batch(part), place, first)
+            checked.rows += len(part)
+            self.take(checked, result, batch)
             self.show(batch)
         checked.seconds = perf_counter() - started
         self._nothing(checked)
@@ -85,33 +147,52 @@ class Validation:
         checked.invalid += result.invalid
         checked.violations.update(result.counts)
         before = self.tally.kept
-        self._add(self.tally.findings(result, batch))
+        self.add(self.tally.findings(result, batch))
         unseen = result.counts.total() - (self.tally.kept - before)
         self._report.findings.add_unseen("schema-violation", unseen)
 
     def show(self, batch: Batch) -> None:
         """Show a batch to the rules and the observer."""
-        self._add(_not_finite(batch))
+        self.add(_not_finite(batch))
+        self._observe(batch)
+
+    def _observe(self, batch: Batch) -> None:
         if self.observes:
             self.rules.observe(batch)
             if self._observer is not None:
                 self._observer(batch)
 
     def add(self, findings: Iterable[Finding]) -> None:
-        """Add findings made elsewhere."""
-        self._add(findings)
+        """Add findings made elsewhere, but for those that are accepted."""
+        accepts = self.rules.suppressor.accepts
+        self._report.findings.extend(each for each in findings if not accepts(each))
 
-    def report(self, checked: Iterable[Checked] = ()) -> Report:
+    def extend(self, checked: Iterable[Checked]) -> None:
+        """Add what was read elsewhere."""
+        self._report.checked.extend(checked)
+
+    def report(self) -> Report:
         """The report, once all sources are through."""
         self.rules.finish()
         report = self._report
-        report.checked.extend(checked)
-        report.findings.extend(self.rules.findings)
-        report.findings.extend(self.rules.suppressor.unused())
+        report.findings.absorb(self.rules.findings)
+        report.findings.extend(self.rules.suppressor.unused(self._expected))
         report.suppressed = self.rules.suppressor.counts
-        report.rules = self.rules.names
+        report.rules = self.rules.ran
         report.plan = [self.tally.plan[pointer] for pointer in sorted(self.tally.plan)]
         return report
+
+    def _watched(self, parts: Iterable[Part], checked: Checked, rows: int | None = None) -> Iterator[Part]:
+        """The parts, with a bar that says how many rows are through."""
+        from tqdm import tqdm
+
+        with tqdm(
+            total=rows, desc=checked.name, unit=" rows", unit_scale=True, leave=False, delay=1,
+            disable=not self._progress,
+        ) as bar:  # fmt: skip
+            for part in parts:
+                yield part
+                bar.update(checked.rows - bar.n)
 
     def _start(self, name: str) -> Checked:
         checked = Checked(name)
@@ -120,11 +201,7 @@ class Validation:
 
     def _nothing(self, checked: Checked) -> None:
         if not checked.rows:
-            self._add([Finding("no-rows", "there is nothing to check", "warning", checked.name)])
-
-    def _add(self, findings: Iterable[Finding]) -> None:
-        accepts = self.rules.suppressor.accepts
-        self._report.findings.extend(each for each in findings if not accepts(each))
+            self.add([Finding("no-rows", "there is nothing to check", "warning", checked.name)])
 
     def _unknown(self) -> Iterable[Finding]:
         if self.schema.document is None:
@@ -148,7 +225,14 @@ def _not_finite(batch: Batch) -> Iterable[Finding]:
             row = int(column.rows[index])
             message = f"found {column.values[index].as_py()}, expected a number that JSON has, or null"
             yield Finding(
-                "not-finite", message, "error", batch.where(row), path, "", batch.place.file, row=batch.first + row
+                "not-finite",
+                message,
+                "error",
+                batch.where(row),
+                path,
+                "",
+                batch.place.file,
+                row=batch.first + row,
             )
 
 

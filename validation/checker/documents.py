@@ -13,24 +13,20 @@ from ...errors import SchemaError
 
 BASE = "file:///schemas/"
 DIALECT = "https://json-schema.org/draft/2020-12/"
-IN_PLACE = frozenset(
-    "additionalProperties contains contentSchema else if items not propertyNames then unevaluatedItems"
-    " unevaluatedProperties".split()
-)
+_PLACES = """
+additionalProperties contains contentSchema else if items not propertyNames then unevaluatedItems
+unevaluatedProperties
+"""
+_OTHERS = """
+$schema $id $ref $anchor $dynamicRef $dynamicAnchor $vocabulary $comment type const enum multipleOf maximum
+exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern maxItems minItems uniqueItems
+maxContains minContains maxProperties minProperties required dependentRequired title description default
+deprecated readOnly writeOnly examples format contentEncoding contentMediaType
+"""
+IN_PLACE = frozenset(_PLACES.split())
 IN_LISTS = frozenset(("allOf", "anyOf", "oneOf", "prefixItems"))
 IN_MAPS = frozenset(("$defs", "definitions", "dependentSchemas", "patternProperties", "properties"))
-KEYWORDS = (
-    IN_PLACE
-    | IN_LISTS
-    | IN_MAPS
-    | frozenset(
-        "$schema $id $ref $anchor $dynamicRef $dynamicAnchor $vocabulary $comment type const enum multipleOf"
-        " maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern maxItems minItems"
-        " uniqueItems maxContains minContains maxProperties minProperties required dependentRequired title"
-        " description default deprecated readOnly writeOnly examples format contentEncoding"
-        " contentMediaType".split()
-    )
-)
+KEYWORDS = IN_PLACE | IN_LISTS | IN_MAPS | frozenset(_OTHERS.split())
 
 
 def escape(token: str | int) -> str:

@@ -73,8 +73,8 @@ def _type(expected: Any, found: Any, _: Mapping[str, Any]) -> str:
 
 def _enum(expected: Any, found: Any, _: Mapping[str, Any]) -> str:
     options = ", ".join(shorten(option, LONGEST // 2) for option in islice(expected, _ITEMS))
-    more = ", …" if len(expected) > _ITEMS else ""
-    return f"found {shorten(found)}, expected {'one of ' if len(expected) > 1 else ''}{options or 'nothing'}{more}"
+    options += ", …" if len(expected) > _ITEMS else ""
+    return f"found {shorten(found)}, expected {'one of ' if len(expected) > 1 else ''}{options or 'nothing'}"
 
 
 def _required(expected: Any, _: Any, __: Mapping[str, Any]) -> str:

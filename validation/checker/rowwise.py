@@ -1,25 +1,29 @@
-"""Rows against a schema one by one, with `jsonschema-rs`: for what has no column, and for what isn't vectorised.
+r"""Rows against a schema one by one, with `jsonschema-rs`, where nothing is vectorised.
 
-Verdicts follow JSON Schema 2020-12; violations lie where Python's `jsonschema` puts them (its pointer of the value
-and its keyword). `jsonschema-rs` places some elsewhere, which is put right here: the schema `false` under `properties`,
-`patternProperties` and `prefixItems` (placed at the parent), `items: false` (once an array), `minContains`,
-`maxContains`, `dependentRequired` and what `propertyNames` applies.
+Verdicts follow JSON Schema 2020-12; violations lie where Python's `jsonschema` puts them (its pointer of
+the value and its keyword). `jsonschema-rs` places some elsewhere, which is put right here: the schema
+`false` under `properties`, `patternProperties` and `prefixItems` (placed at the parent), `items: false`
+(once an array), `contains` and its bounds, `dependentRequired`, and what `propertyNames` applies.
 
 Where the verdicts of the two libraries differ, the standard decides:
-- `pattern` and `patternProperties` are ECMA-262: `\\d` is ASCII, `$` isn't before a last newline, `\\p{L}` works, `\\Z` and
-  `(?P<a>…)` are errors. Python's `re` differs in each.
-- `multipleOf` is decimal: 0.3 is a multiple of 0.1, as it is on paper. `jsonschema` computes in binary.
-- Numbers compare as written: the double 1e30 equals the integer 10^30. `jsonschema` compares the double's exact value.
-- `unevaluatedItems` applies its schema to the items. `jsonschema` 4.26 takes any schema there for `false`.
-- `dependencies` isn't a keyword of 2020-12 and asserts nothing. `jsonschema-rs` evaluates it, so it is taken out.
+- `pattern` and `patternProperties` are ECMA-262: `\d` is ASCII, `$` isn't before a last newline, `\p{L}`
+  works, `\Z` is an error. Python's `re` differs in each.
+- `multipleOf` is decimal: 0.3 is a multiple of 0.1, as on paper. `jsonschema` computes in binary.
+- Numbers compare as written: the double 1e30 equals the integer 10^30. `jsonschema` compares the exact
+  value of the double.
+- `unevaluatedItems` applies its schema to the items. `jsonschema` 4.26 takes any schema for `false`.
+- `dependencies` isn't a keyword of 2020-12 and asserts nothing. `jsonschema-rs` evaluates it, so it is
+  taken out.
 - NaN and the infinities have no JSON form and count as null. `jsonschema` takes them for numbers.
 - `format` asserts only if asked to.
-In a row that is invalid anyway, the two may differ on whether an `unevaluated…` keyword fails as well, where a keyword
-beside it failed: the standard leaves it open which members a failed keyword has evaluated.
+
+In a row that is invalid anyway, the two may differ on whether an `unevaluated…` keyword fails as well,
+where a keyword beside it failed: what a failed keyword has evaluated is not defined.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urldefrag, urljoin
@@ -35,7 +39,7 @@ _IGNORED = frozenset(("dependencies", "$recursiveRef", "$recursiveAnchor"))
 _OLDER = ("json-schema.org/draft-0", "json-schema.org/draft/2019-09")
 _AT_PARENT = frozenset(("properties", "patternProperties", "prefixItems"))
 _CONTAINS = frozenset(("contains", "minContains", "maxContains"))
-_FALSE_UNDER = IN_MAPS | {"propertyNames", "then", "else", "prefixItems", "allOf", "$ref", "$dynamicRef", ""}
+_FALSE_UNDER = IN_MAPS | {"", "$ref", "$dynamicRef", "allOf", "else", "prefixItems", "propertyNames", "then"}
 _Kind = jsonschema_rs.ValidationErrorKind
 
 
@@ -54,7 +58,7 @@ class RowEngine:
 
     def __init__(
         self,
-        schema: Mapping[str, Any] | bool,
+        schema: Mapping[str, Any] | bool,  # noqa: FBT001 - a schema may be a boolean
         *,
         resources: Mapping[str, Any] | None = None,
         base_uri: str = "",
@@ -176,7 +180,7 @@ def _keyword(steps: Sequence[str | int]) -> str:
 
 
 def _reported(keyword: str) -> str:
-    """The keyword as `jsonschema` names it: the schema `false` has none, unless `items` or the like hold it."""
+    """The keyword as `jsonschema` names it: `false` alone has none."""
     return "false" if keyword in _FALSE_UNDER else keyword
 
 
@@ -202,7 +206,7 @@ def _iter_errors(validator: jsonschema_rs.Validator, value: Any) -> Iterator[jso
 def _encodable(value: Any) -> Any:
     """The value with U+FFFD for lone surrogates: as long as it was, and writable as UTF-8."""
     if isinstance(value, str):
-        return "".join("\ufffd" if "\ud800" <= character <= "\udfff" else character for character in value)
+        return re.sub("[\ud800-\udfff]", "\ufffd", value)
     if isinstance(value, dict):
         return {_encodable(name): _encodable(item) for name, item in value.items()}
     return [_encodable(item) for item in value] if isinstance(value, list) else value

@@ -1,1 +1,1 @@
-"""Near-duplicates and contamination, deterministic."""
+"""Texts that occur twice: in one collection (`find`), in training and test sets (`overlap`), in `files`."""

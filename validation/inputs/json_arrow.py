@@ -1,8 +1,9 @@
 """JSON lines as Arrow columns: the fast path, for lines of which the columns say exactly what the text says.
 
-In these columns null means that the member is absent, and nothing else. A line goes the slow way, through
-`json_lines.parse_block`, if it isn't one object from its first byte to its last, holds `null`, repeats a key, has
-another type than its column, holds a number that a double doesn't hold exactly or that isn't finite, or is nested deep.
+In these columns null means that the member is absent, and nothing else. A line goes the slow way,
+through `json_lines.parse_block`, if it isn't one object from its first byte to its last, holds `null`,
+repeats a key, has another type than its column, holds a number that isn't finite or that a double
+doesn't hold exactly, or is nested deep.
 A double such as 2.0 may stand for the integer 2: JSON Schema doesn't tell them apart.
 """
 
@@ -26,11 +27,12 @@ pc = cast("Any", pyarrow.compute)
 pj = cast("Any", pyarrow.json)
 Mask = npt.NDArray[np.bool_]
 
-_NULL = re.compile(rb"[:\[,][ \t\r]*null")
+_NULL = re.compile(rb"[:\[,][ \t\r]*null(?=[ \t\r]*[,\]}])")
 _TWO_OBJECTS = re.compile(rb"\}[ \t\r]*\{")
 _ROW = re.compile(r" in row (\d+)$")
-_DEEPEST = 64
+_DEEPEST = 200
 _RETRIES = 16
+_HINT_DEPTH = 16
 _EXACT = 2.0**53
 _OPEN, _CLOSE, _NEWLINE, _CARRIAGE = b"{}\n\r"
 _SCALARS = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
@@ -76,9 +78,10 @@ def as_arrow(block: LineBlock, schema: pa.Schema | None = None) -> ArrowBlock | 
 
 def _is_utf8(data: bytes) -> bool:
     try:
-        return data.isascii() or bool(data.decode() or True)
+        data.decode()
     except UnicodeDecodeError:
         return False
+    return True
 
 
 def _candidates(block: LineBlock) -> Mask:
@@ -103,6 +106,8 @@ def _candidates(block: LineBlock) -> Mask:
 
 def _drop_deep(block: LineBlock, values: npt.NDArray[np.uint8], kept: Mask) -> None:
     """Arrow's reader recurses: a line nested 20 000 deep ends the process."""
+    if np.diff(block.starts).max() <= 2 * _DEEPEST:
+        return
     opening = np.flatnonzero((values & 0xDF) == ord("["))
     counts = np.diff(np.searchsorted(opening, block.starts))
     for at in np.flatnonzero(counts > _DEEPEST):
@@ -128,18 +133,18 @@ class _Attempt:
                     return None
             else:
                 if self._fits(table):
-                    batch = pa.RecordBatch.from_struct_array(table.to_struct_array().combine_chunks())
-                    return batch, self.positions, self.schema
+                    return _batch(table), self.positions, self.schema
         return None
 
     def _text(self) -> bytes:
         block = self.block
         if len(self.positions) == block.lines:
             return block.data
-        lengths = np.diff(block.starts)
-        chosen = np.zeros(block.lines, np.bool_)
-        chosen[self.positions] = True
-        return np.frombuffer(block.data, np.uint8)[np.repeat(chosen, lengths)].tobytes()
+        gaps = np.flatnonzero(np.diff(self.positions) != 1)
+        firsts = self.positions[np.append(0, gaps + 1)]
+        lasts = self.positions[np.append(gaps, len(self.positions) - 1)] + 1
+        runs = zip(block.starts[firsts].tolist(), block.starts[lasts].tolist(), strict=True)
+        return b"".join(block.data[start:end] for start, end in runs)
 
     def _avoid(self, complaint: str) -> bool:
         """Make the next try differ; False if nothing is left to change."""
@@ -163,6 +168,13 @@ class _Attempt:
             self.schema = _with_text(self.schema, table.schema, plain)
             return False
         return True
+
+
+def _batch(table: pa.Table) -> pa.RecordBatch:
+    """The table as one batch; rows without any column need the detour."""
+    if table.num_columns:
+        return table.combine_chunks().to_batches()[0]
+    return pa.RecordBatch.from_struct_array(pa.array([{}] * table.num_rows, pa.struct([])))
 
 
 def _read(text: bytes, schema: pa.Schema) -> pa.Table:
@@ -213,12 +225,11 @@ def _exact_rows(batch: pa.RecordBatch) -> Mask:
     return exact
 
 
-def arrow_hint(schema: Mapping[str, Any] | bool) -> pa.Schema:
+def arrow_hint(schema: Mapping[str, Any] | bool) -> pa.Schema:  # noqa: FBT001 - a schema may be a boolean
     """The Arrow types that a JSON Schema makes plain; what isn't plain is left out, and inferred."""
     kind = _Hints(schema).kind(schema, 0) if isinstance(schema, Mapping) else None
-    return (
-        pa.schema(list(cast("Any", kind))) if kind is not None and pa.types.is_struct(kind) else pa.schema([])
-    )
+    fields = cast("Any", kind) if kind is not None and pa.types.is_struct(kind) else ()
+    return pa.schema(list(fields))
 
 
 class _Hints:
@@ -228,7 +239,7 @@ class _Hints:
         self.document = document
 
     def kind(self, schema: Any, depth: int) -> pa.DataType | None:
-        if not isinstance(schema, Mapping) or depth > _DEEPEST // 4:
+        if not isinstance(schema, Mapping) or depth > _HINT_DEPTH:
             return None
         target = self._target(schema.get("$ref"))
         if target is not None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,14 +23,12 @@ from ..findings import Finding, Severity
 from .json_values import Problem, exact
 
 LONGEST_LINE = 256 << 20
-BLOCK_BYTES = 512 << 10
+BLOCK_BYTES = 256 << 10
 _STEP = 1 << 16
 _BOM = b"\xef\xbb\xbf"
-_NEWLINE = 10
+_NEWLINE, _ZERO, _MINUS, _POINT = b"\n0-."
 Indices = npt.NDArray[np.int64]
 
-# What orjson reads as something else than the line says: integers beyond 64 bits become doubles.
-_BIG_INTEGER = re.compile(rb"-[0-9]{19}|[0-9]{20}")
 # What could make a repeated key escape the count of `":`.
 _SPACED_COLON = re.compile(rb'"[ \t\r]+:')
 
@@ -89,8 +87,9 @@ def read_blocks(
 ) -> Iterator[LineBlock]:
     """Read a file of JSON lines; never raises for what is in it.
 
-    `.gz`, `.zst` and `.zstd` are decompressed. A damaged file gives the lines before the damage (of zstd all but
-    the last 64 KiB or less) and the finding `unreadable-file`. Memory: about twice the larger of a block and a line.
+    `.gz`, `.zst` and `.zstd` are decompressed. A damaged file gives the lines before the damage (of zstd
+    all but the last 64 KiB or less) and the finding `unreadable-file`. Memory: about twice the larger of
+    a block and a line.
 
     Args:
         path: The file.
@@ -112,7 +111,7 @@ def _pieces(path: Path) -> Iterator[bytes]:
     suffix = path.suffix.lower()
     if suffix == ".gz":
         with gzip.open(path) as file:
-            yield from iter(lambda: cast("IO[bytes]", file).read1(_STEP), b"")  # type: ignore[attr-defined]
+            yield from iter(lambda: file.read1(_STEP), b"")
     elif suffix in (".zst", ".zstd"):
         with pa.OSFile(str(path)) as raw, pa.CompressedInputStream(raw, "zstd") as stream:
             yield from iter(lambda: stream.read(_STEP), b"")
@@ -228,8 +227,9 @@ def _cut(piece: bytes, size: int) -> Iterator[bytes]:
 def parse_block(block: LineBlock, positions: Sequence[int] | Indices | None = None) -> ParsedBlock:
     """Every line's value, or what keeps it from having one. Pure; may run in threads.
 
-    Of repeated keys the last counts. A number that isn't finite stays a float NaN or infinity in its row, whose other
-    values are as written. Integers beyond 64 bits are exact. A line nested deeper than 512 is found broken.
+    Of repeated keys the last counts. A number that isn't finite stays a float NaN or infinity in its row,
+    whose other values are as written. Integers beyond 64 bits are exact. A line nested deeper than 512 is
+    found broken.
 
     Args:
         block: Lines.
@@ -238,7 +238,7 @@ def parse_block(block: LineBlock, positions: Sequence[int] | Indices | None = No
     lines = _lines(block) if positions is None else [block.line(int(at)) for at in positions]
     numbers = np.arange(block.lines) if positions is None else np.asarray(positions)
     numbers = numbers.astype(np.int64) + block.first_line
-    rows = _at_once(lines)
+    rows = _at_once(lines, block.data if positions is None else b"\n".join(lines))
     if rows is not None:
         return ParsedBlock(rows, numbers, [])
     return _one_by_one(lines, numbers, block.file)
@@ -249,10 +249,10 @@ def _lines(block: LineBlock) -> list[bytes]:
     return lines[:-1] if len(lines) > block.lines else lines
 
 
-def _at_once(lines: list[bytes]) -> list[Any] | None:
+def _at_once(lines: list[bytes], data: bytes) -> list[Any] | None:
     try:
         rows = list(map(orjson.loads, lines))
-        return rows if _faithful(b"\n".join(lines), rows) else None
+        return rows if _faithful(data, rows) else None
     except (orjson.JSONDecodeError, TypeError):
         return None
 
@@ -260,15 +260,29 @@ def _at_once(lines: list[bytes]) -> list[Any] | None:
 def _faithful(data: bytes, rows: list[Any]) -> bool:
     r"""Whether orjson's values are what the text says, without a repeated key.
 
-    Every key gives one `":`, and so does some text, in the input as in what is written from the values; dropped
-    members leave fewer. Spaces before a colon and the escapes of `"` and `:` would hide that. Raises TypeError
-    for values too deep to write.
+    orjson makes doubles of integers beyond 64 bits, and drops repeated keys. Every key gives one `":`, and
+    so does some text, in the input as in what is written from the values: fewer there means members were
+    dropped. Spaces before a colon and the escapes of `"` and `:` would hide that. Raises TypeError for
+    values too deep to write.
     """
-    if _BIG_INTEGER.search(data) or _SPACED_COLON.search(data):
+    if _has_long_digits(data) or _SPACED_COLON.search(data):
         return False
-    if b"\\u00" in data and (b"\\u0022" in data or b"\\u003" in data):
+    if b"\\" in data and (b"\\u0022" in data or b"\\u003" in data):
         return False
     return data.count(b'":') == orjson.dumps(rows).count(b'":')
+
+
+def _has_long_digits(data: bytes) -> bool:
+    """Whether 20 digits follow each other, not after a point, or 19 after a minus."""
+    values = np.frombuffer(b" " + data, np.uint8)
+    runs = (values[1:] - _ZERO) < 10  # noqa: PLR2004
+    for step in (1, 2, 4, 8, 3):
+        runs = runs[:-step] & runs[step:] if len(runs) > step else runs[:0]
+    starts = np.flatnonzero(runs)
+    before = values[starts]
+    after = np.isin(starts + 1, starts, assume_unique=True)
+    fractional = (before == _POINT) | ((before - _ZERO) < 10)  # noqa: PLR2004
+    return bool(((before == _MINUS) | (after & ~fractional)).any())
 
 
 def _one_by_one(lines: list[bytes], numbers: Indices, file: str) -> ParsedBlock:
@@ -276,7 +290,7 @@ def _one_by_one(lines: list[bytes], numbers: Indices, file: str) -> ParsedBlock:
     kept: list[int] = []
     findings: list[Finding] = []
     for line, number in zip(lines, numbers.tolist(), strict=True):
-        quick = _at_once([line])
+        quick = _at_once([line], line)
         values, problems = (quick, ()) if quick is not None else exact(line)
         rows += values
         kept += [number] * len(values)

@@ -45,10 +45,13 @@ def exact(line: bytes) -> tuple[list[Any], Sequence[Problem]]:
         return [], [Problem("invalid-utf8", message)]
     if deeper_than(line, DEEPEST):
         return _broken(f"nested deeper than {DEEPEST}")
+    return _decoded(text)
+
+
+def _decoded(text: str) -> tuple[list[Any], Sequence[Problem]]:
+    walk = _Walk()
     try:
-        value = _DECODER.decode(text)
-        problems = _Walk()
-        return [problems.over(value)], problems.found
+        return [walk.over(_DECODER.decode(text))], walk.found
     except json.JSONDecodeError as error:
         return _broken(f"not JSON: column {error.pos + 1}: {error.msg}")
     except UnicodeEncodeError:

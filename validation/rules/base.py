@@ -56,7 +56,7 @@ class Declared:
     Attributes:
         name: The rule.
         parameters: Keyword arguments of the rule.
-        configs: The configs it holds for; empty for all.
+        configs: The configs it holds for, by name or glob; empty for all.
         severity: Replaces the rule's own.
     """
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pyarrow as pa
 
-from ...errors import UsageError
+from ...errors import MissingLibraryError, UsageError
 from ..findings import Finding
 from ..inputs.batch import Batch, Column
 from .base import Rule
@@ -116,12 +116,14 @@ def needed(load: Callable[[], Any], rule: str, package: str) -> Any:
     """What `load` imports.
 
     Raises:
-        UsageError: The library isn't installed.
+        MissingLibraryError: The library isn't installed.
     """
     try:
         return load()
     except ImportError as error:
-        raise UsageError(f"the rule {rule} needs {package}: pip install 'mensrea[checks]'") from error
+        raise MissingLibraryError(
+            f"the rule {rule} needs {package}: pip install 'mensrea[checks]'"
+        ) from error
 
 
 def masked(text: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from ...errors import UsageError
+from ...errors import MissingLibraryError, UsageError
 from ..findings import Severity
 from .base import Declared, Rule, Suppression
 from .catalogue import find_rule
@@ -85,6 +85,8 @@ def _check(found: Declarations, where: str) -> None:
     for number, declared in enumerate(found.rules, 1):
         try:
             build_rule(declared, found.own)
+        except MissingLibraryError:
+            continue  # reported by the run, in which the rule is left out
         except UsageError as error:
             raise UsageError(f"{where}: rule {number}: {error}") from error
     for number, suppression in enumerate(found.suppressions, 1):

@@ -6,6 +6,7 @@ import difflib
 import importlib
 import inspect
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
@@ -83,8 +84,8 @@ def build_rules(declared: Sequence[Declared], config: str, own: OwnRules = ()) -
 
 
 def holds_for(declared: Declared, config: str) -> bool:
-    """Whether a rule was declared for a config."""
-    return not declared.configs or config in declared.configs
+    """Whether a rule was declared for a config, by name or by a glob such as `mnns-*`."""
+    return not declared.configs or any(fnmatchcase(config, each) for each in declared.configs)
 
 
 def _check(declared: Declared, made: type[Rule]) -> None:

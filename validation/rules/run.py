@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from ...errors import MissingLibraryError
 from ..findings import Finding, FindingLog
 from ..inputs.batch import Batch
 from .base import Declared, Rule, Suppression
@@ -38,10 +39,10 @@ class Suppressor:
         self._counts.update(matching)
         return bool(matching)
 
-    def unused(self) -> Iterator[Finding]:
-        """A warning for each suppression that accepted nothing."""
+    def unused(self, among: Collection[Suppression] | None = None) -> Iterator[Finding]:
+        """A warning for each suppression, of all or of these, that accepted nothing."""
         for each in self._codes:
-            if not self._counts[each]:
+            if not self._counts[each] and (among is None or each in among):
                 place = f" at {each.where}" if each.where else ""
                 message = f"no finding {each.rule}{place} was there to suppress; remove the suppression"
                 yield Finding("unused-suppression", message)
@@ -97,11 +98,20 @@ class RuleRun:
         is_made = isinstance(suppressions, Suppressor)
         self.suppressor = suppressions if is_made else Suppressor(suppressions)
         self.findings = FindingLog()
-        self._declared = declared
         self._own = own
-        self._models = [build_rule(each, own) for each in declared]
+        self._models: list[Rule] = []
+        self._declared = [each for each in declared if self._is_made(each)]
         self._spanning: dict[int, _Running] = {}
         self._by_config: dict[str, list[_Running]] = {}
+
+    def _is_made(self, declared: Declared) -> bool:
+        """Whether a rule can run here; its model is kept, or a finding says what it needs."""
+        try:
+            self._models.append(build_rule(declared, self._own))
+        except MissingLibraryError as error:
+            self._collect([Finding("rule-not-run", str(error), "warning")])
+            return False
+        return True
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ What `jsonschema` 4.26 does otherwise than the standard stays out of what is dra
 - `$ref` that leads back to itself without going deeper is a RecursionError.
 - NaN and infinities aren't JSON, so columns hold none.
 
-What is drawn, and differs in what is told but not in the verdict: members beside a keyword that failed may count as
-evaluated or not, so `unevaluatedItems` and `unevaluatedProperties` are told or not in rows that are broken anyway.
+What is drawn, and differs in what is told but not in the verdict: members beside a keyword that failed may
+count as evaluated or not, so in rows that are broken anyway `unevaluated…` is told or not.
 """
 
 import random

@@ -46,7 +46,7 @@ def found(result: Any) -> Counter[Key]:
 def comparable(these: Counter[Key], others: Counter[Key]) -> Counter[Key]:
     """What only these have, but for what is unevaluated in rows that are broken anyway.
 
-    Whether a keyword that failed has evaluated members is for the standard nobody's business: they differ.
+    A keyword that failed may have evaluated members or not; there the two differ, and no verdict does.
     """
     broken = {row for row, _, keyword in these & others if not keyword.startswith("unevaluated")}
     left = these - others

@@ -65,7 +65,7 @@ def test_table_checker_gives_every_verdict(suite: tuple[Case, ...]):
     assert seen["no Arrow form"] <= MOSTLY["no Arrow form"], seen
 
 
-MOSTLY = {"vectorised": 0, "constant": 0, "row by row": 1_257, "no Arrow form": 1_257}
+MOSTLY = {"vectorised": 540, "constant": 300, "row by row": 350, "no Arrow form": 64}
 
 
 def through_columns(case: Case, column: pa.Array) -> tuple[str, bool]:

@@ -146,7 +146,7 @@ def test_overlap_of_files(lines: Path, tmp_path: Path):
             "contained": round(8 / 9, 4), "contained_in": kept,
         },
     ]  # fmt: skip
-    assert not overlap_files([test], [lines], field="id", ngram=5).found
+    assert not overlap_files([lines], [lines], field="id").overlap.limits.messages()
 
 
 def test_reports_are_plain_and_fit(lines: Path, monkeypatch: pytest.MonkeyPatch):
