@@ -53,11 +53,11 @@ Fields = Annotated[
 PrintedAs = Annotated[Shown, typer.Option("--format", help="How the result is printed.")]
 
 
-def validate(
+def validate(  # noqa: PLR0913  # an argument is an option
     targets: Annotated[
         list[str],
         typer.Argument(
-            metavar="TARGET...",
+            metavar="TARGET",
             help="Files (JSON Lines, also .gz and .zst; Parquet; Arrow; JSON), folders, release folders, "
             "or Hub repositories (org/name, org/name@revision).",
             show_default=False,

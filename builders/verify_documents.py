@@ -30,10 +30,12 @@ _FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
 _GATE = ("extra_gated_heading", "extra_gated_prompt", "extra_gated_fields", "extra_gated_button_content")
 _GATE_TAG = "not-for-all-audiences"
 _SHOWN = 80
+# Identifiers of the Hub that say nothing by themselves.
+_VAGUE_LICENCES = ("other", "unknown")
 
 
 def check_documents(release: Path, manifest: Manifest) -> Iterator[Finding]:
-    """What is wrong with the manifest's version, the card, Croissant, the schema and the findings.
+    """What is wrong with the manifest's version and sources, the card, Croissant, schema and findings.
 
     The card's YAML is compared with the one that this package writes if its own card of the dataset
     has the manifest's version, and with the manifest alone otherwise.
@@ -41,6 +43,8 @@ def check_documents(release: Path, manifest: Manifest) -> Iterator[Finding]:
     if not _VERSION.fullmatch(str(manifest.version)):
         message = f"version {manifest.version!r} isn't MAJOR.MINOR.PATCH; build the release again"
         yield _error("bad-version", message, MANIFEST_NAME)
+    for name, config in manifest.configs.items():
+        yield from _sources(name, config)
     checks: dict[str, Callable[[Path, Manifest], Iterator[Finding]]] = {
         CARD_NAME: _card,
         CROISSANT_NAME: _json,
@@ -60,6 +64,19 @@ def _error(code: str, message: str, where: str) -> Finding:
     return Finding(code, message, "error", where)
 
 
+def _sources(name: str, config: ConfigEntry) -> Iterator[Finding]:
+    """What the manifest leaves open about where a config's rows come from."""
+    if config.origin == "upstream" and not config.sources:
+        message = f"{name} is imported, but lists no source; build the release again"
+        yield _error("source-missing", message, MANIFEST_NAME)
+    for source in config.sources:
+        # What isn't pinned may come from a copy, whose commit nobody knows.
+        needed = ("repository", "sha256", *(("revision",) if source.pinned else ()))
+        if lacking := [member for member in needed if not getattr(source, member)]:
+            message = f"{name}: {source.path} has no {' and no '.join(lacking)}; build the release again"
+            yield _error("source-missing", message, MANIFEST_NAME)
+
+
 def _json(path: Path, _: Manifest) -> Iterator[Finding]:
     json.loads(path.read_text(encoding="utf-8"))
     yield from ()
@@ -77,9 +94,19 @@ def _card(path: Path, manifest: Manifest) -> Iterator[Finding]:
         differences = _differences_from_manifest(found, manifest)
     else:
         differences = _differences(found, expected, "")
-    for difference in differences:
+    if (difference := next(differences, None)) is not None:
         yield _error("card-differs", f"{difference}; build the release again", CARD_NAME)
-        return
+    yield from _licence(found, manifest.stem)
+
+
+def _licence(front: dict[Any, Any], stem: str) -> Iterator[Finding]:
+    stated = front.get("license")
+    advice = f"state it in cards/{stem}.md and build the release again"
+    if not stated:
+        yield _error("licence-missing", f"`license` is missing or empty; {advice}", CARD_NAME)
+    elif stated in _VAGUE_LICENCES and not str(front.get("license_details") or "").strip():
+        message = f"`license` is {stated} and `license_details` says nothing more; {advice}"
+        yield _error("licence-missing", message, CARD_NAME)
 
 
 def _expected_front(manifest: Manifest) -> dict[str, Any] | None:

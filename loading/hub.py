@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
+from collections.abc import Sequence
+from glob import escape
 from pathlib import Path
 
 from ..builders.fetch_errors import explain
 from ..builders.sources import Source
 from ..cards.manifest import read_manifest
 from ..errors import MensreaError, SourceUnavailableError, UsageError
+from .targets import KNOWN
 
 _DOCUMENTS = ("README.md", "manifest.json", "croissant.json", "schema.json")
-_CALLER_OF_LOAD = 5  # frames above the one that warns
+_FOUND = ("findings.jsonl",)
+# Frames above the one that warns.
+_CALLER_OF_LOAD = 5
+_CALLER_OF_VALIDATE = 4
 
 
 class CachedVersionWarning(UserWarning):
@@ -52,6 +59,9 @@ def snapshot(repository: str, version: str | None, config: str) -> Path:
 def whole_snapshot(name: str, config: str | None) -> Path:
     """The folder of a Hub repository's documents and data, downloaded or cached.
 
+    If the Hub can't be reached, what is cached of that revision is used, with a warning: it may be less
+    than the whole.
+
     Args:
         name: `org/name`, or `org/name@revision`.
         config: Only this config's files, if there is a folder of its name.
@@ -61,25 +71,29 @@ def whole_snapshot(name: str, config: str | None) -> Path:
         SourceError: It doesn't exist, is gated, or can't be reached and isn't cached.
     """
     import httpx2
-    from huggingface_hub import snapshot_download
+    from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     repository, _, revision = name.partition("@")
-    data = [f"{config}/*"] if config else ["*.parquet", "*.json*", "*.ndjson*", "*.arrow"]
+    data = [f"{escape(config)}/*"] if config else [f"*{ending}" for ending in KNOWN]
+    failure: MensreaError | None = None
     try:
-        folder = snapshot_download(
-            repository,
-            repo_type="dataset",
-            revision=revision or None,
-            allow_patterns=[*_DOCUMENTS, "findings.jsonl", *data],
-            endpoint=os.environ.get("HF_ENDPOINT"),
-        )
+        try:
+            HfApi(endpoint=os.environ.get("HF_ENDPOINT")).dataset_info(repository, revision=revision or None)
+        except (httpx2.HTTPError, OSError) as error:
+            failure = _refused(error, repository, revision)
+            if not isinstance(failure, SourceUnavailableError):
+                raise failure from error
+        folder = _fetched(repository, [*data, *_FOUND], revision or None, cached=failure is not None)
     except HFValidationError as error:
         message = f"{repository!r} isn't the name of a Hub repository, such as org/name"
         raise UsageError(message) from error
     except (HfHubHTTPError, LocalEntryNotFoundError, httpx2.HTTPError, OSError) as error:
-        raise _explained(error, repository, config or "any", revision or None) from error
-    return Path(folder)
+        raise failure or _refused(error, repository, revision) from error
+    if failure is not None:
+        message = f"{name}: the Hub can't be reached; what is cached of it is used, and may not be all"
+        warnings.warn(message, CachedVersionWarning, stacklevel=_CALLER_OF_VALIDATE)
+    return folder
 
 
 def discard(path: Path) -> None:
@@ -94,13 +108,17 @@ def discard(path: Path) -> None:
 
 
 def _download(repository: str, config: str, revision: str | None, *, cached: bool = False) -> Path:
+    return _fetched(repository, [f"{config}/*"], revision, cached=cached)
+
+
+def _fetched(repository: str, data: Sequence[str], revision: str | None, *, cached: bool) -> Path:
     from huggingface_hub import snapshot_download
 
     folder = snapshot_download(
         repository,
         repo_type="dataset",
         revision=revision,
-        allow_patterns=[*_DOCUMENTS, f"{config}/*"],
+        allow_patterns=[*_DOCUMENTS, *data],
         endpoint=os.environ.get("HF_ENDPOINT"),
         local_files_only=cached,
     )
@@ -144,3 +162,11 @@ def _explained(error: Exception, repository: str, config: str, revision: str | N
     failure = explain(error, source, f"{config}/*")
     # The advice is the command's; here a local copy is named with an argument.
     return type(failure)(str(failure).replace("--source DIR", "path=DIR"))
+
+
+def _refused(error: Exception, repository: str, revision: str) -> MensreaError:
+    """Why a repository can't be had; a folder may have been meant, too."""
+    source = Source(repository, "hub", repository, "unknown", (), revision=revision or None)
+    failure = explain(error, source, repository)
+    text = re.sub(r"([;,]) or (pass|fetch it elsewhere and pass) .*", "", str(failure))
+    return type(failure)(f"{text} (there is no file or folder of that name here either)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ TABLES = (".parquet",)
 ARROW = (".arrow", ".feather")
 OBJECTS = (".json",)
 KNOWN = (*LINES, *TABLES, *ARROW, *OBJECTS)
+_DOCUMENTS = frozenset({"manifest.json", "schema.json", "croissant.json", "dataset_infos.json"})
+_NAMED = 10
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
 
@@ -40,8 +42,12 @@ class DataFile:
 
 
 def is_repository(text: str) -> bool:
-    """Whether it can be a Hub repository, and no path of that name exists."""
-    return bool(_REPOSITORY.fullmatch(text)) and not Path(text).exists() and not text.endswith(KNOWN)
+    """Whether it can be a Hub repository, and no path of that name exists.
+
+    A file's ending, and a first part of dots, say that a path was meant.
+    """
+    is_name = bool(_REPOSITORY.fullmatch(text)) and text.partition("/")[0].strip(".") != ""
+    return is_name and not text.lower().endswith(KNOWN) and not Path(text).exists()
 
 
 def is_release(path: Path) -> bool:
@@ -53,14 +59,14 @@ def data_files(path: Path, config: str | None, split: str | None) -> list[DataFi
     """The files of rows that a path names, in the order of their names.
 
     Below a folder `<config>/<split>-00000-of-00002.parquet` has that config and split, and `train.jsonl`
-    the split `train`.
+    the split `train`. Schemas (`schema.json`, `*.schema.json`) and the documents of releases hold no rows.
 
     Raises:
         UsageError: There is no such path, no data in the folder, or nothing of that config and split.
         SourceFormatError: The file's ending says nothing that can be read.
     """
     if path.is_dir():
-        found = list(_below(path))
+        found = _below(path)
         if not found:
             endings = ", ".join((*LINES[:3], *TABLES, *OBJECTS))
             raise UsageError(f"{path}: no data in this folder; expected files that end in {endings}")
@@ -75,26 +81,33 @@ def data_files(path: Path, config: str | None, split: str | None) -> list[DataFi
         each for each in found if config in (None, each.place.config) and split in (None, each.place.split)
     ]
     if not chosen:
-        held = ", ".join(sorted({str(each.place) for each in found}))
+        if path.is_file():
+            raise UsageError(f"{path}: a file has no configs and splits; name a folder, or leave them out")
+        names = sorted({str(each.place) for each in found})
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        held = ", ".join(names[:_NAMED]) + more
         raise UsageError(
             f"{path}: no data of config {config or 'any'} and split {split or 'any'}; it has {held}"
         )
     return chosen
 
 
-def _below(folder: Path) -> Iterator[DataFile]:
+def _below(folder: Path) -> list[DataFile]:
+    documents = _DOCUMENTS | {"findings.jsonl"} if is_release(folder) else _DOCUMENTS
+    found: list[DataFile] = []
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
-        hidden = any(part.startswith(".") for part in inside.parts)
-        if hidden or not path.is_file() or not path.name.lower().endswith(KNOWN):
-            continue
-        name = path.name[: -len(next(end for end in KNOWN if path.name.lower().endswith(end)))]
-        if path.suffix == ".json" and name in ("manifest", "schema", "croissant", "dataset_infos"):
+        ending = next((each for each in KNOWN if path.name.lower().endswith(each)), None)
+        is_hidden = any(part.startswith(".") for part in inside.parts)
+        is_document = path.name in documents or path.name.endswith(".schema.json")
+        if ending is None or is_hidden or is_document or not path.is_file():
             continue
         config = inside.parent.as_posix().removeprefix(".")
-        yield DataFile(path, Place(config, _SHARD.sub("", name), os.fspath(path)))
+        split = _SHARD.sub("", path.name[: -len(ending)])
+        found.append(DataFile(path, Place(config, split, os.fspath(path))))
+    return found
 
 
 def is_dataset(target: Any) -> bool:
-    """Whether it is a `datasets.Dataset`, without importing that library."""
+    """Whether it is a dataset, or several by split, of the library `datasets`, without importing it."""
     return type(target).__module__.partition(".")[0] == "datasets"

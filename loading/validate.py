@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from ..builders.verify import verify_release
 from ..builders.verify_rows import Watch
 from ..cards.manifest import read_manifest
-from ..errors import UsageError
+from ..errors import SourceError, UsageError
 from ..schemas import RowSchema
 from ..validation.checker.documents import load_schema
 from ..validation.findings import Finding
@@ -32,9 +32,15 @@ from .targets import ARROW, LINES, TABLES, DataFile, data_files, is_dataset, is_
 
 Schema = Mapping[str, Any] | bool | str | os.PathLike[str] | RowSchema
 _EVERY = 1_000_000
+_DAMAGED = frozenset({"unreadable-file", "missing-file", "file-changed", "schema-unreadable"})
+_OPTIONS = {
+    "formats": "--assert-formats",
+    "null_is_absent": "--null-is-absent",
+    "strict_schema": "--strict-schema",
+}
 
 
-def validate(
+def validate(  # noqa: PLR0913  # one argument an option of the command, all but two by name
     target: Any,
     schema: Schema | None = None,
     *,
@@ -57,14 +63,14 @@ def validate(
     Args:
         target: A file (.jsonl, .ndjson, also .gz and .zst; .parquet; .arrow; .json), a folder of them, a
             release folder, a Hub repository (`org/name`, `org/name@v1.0.0`), or several of these; an Arrow
-            table, a `datasets.Dataset`, a data frame, or a list of JSON values.
+            table, a dataset of `datasets`, a data frame, or JSON values in a list or as they come.
         schema: A JSON Schema (draft 2020-12): a file, an object, a boolean, or a row schema. A release
-            brings its own.
+            brings its own; with another, its files are checked as those of any folder.
         config: Read this config alone.
         split: Read this split alone.
         rules: A TOML file of rules and suppressions, or those declared; beside a dataset's own.
         baseline: Earlier rows of the same kind, as `target`; drift from them becomes findings.
-        most: How many schema violations are kept in full; all are counted.
+        most: How many schema violations are kept in full, at least 1; all are counted.
         formats: Whether `format` asserts; it annotates otherwise, as the standard has it.
         null_is_absent: Whether null members in tables stand for absent ones.
         strict_schema: Whether a keyword that the draft doesn't define is an error.
@@ -75,12 +81,13 @@ def validate(
         UsageError: The target or an option can't be right.
         SchemaError: The schema can't be used, or not with these columns.
         ReleaseError: The release's manifest can't be read.
-        SourceError: The Hub can't be reached, or a file is of no known kind.
+        SourceError: The Hub can't be reached, a file is of no known kind, or can't be opened.
     """
-    targets = [_located(each, config) for each in _several(target)]
-    release = next((each for each in targets if isinstance(each, Path) and is_release(each)), None)
-    declared, given = _declarations(release, rules) if with_rules else (Declarations(), Declarations())
     options = _options(schema, formats, null_is_absent, strict_schema)
+    _refuse_conflicts(rules, with_rules, most)
+    targets = [_located(each, config) for each in _several(target)]
+    release = _release(targets, options)
+    declared, given = _declarations(release, rules) if with_rules else (Declarations(), Declarations())
     profiles = None if baseline is None else _Profiles()
     run = Validation(
         _name(target),
@@ -94,11 +101,7 @@ def validate(
     for each in targets:
         _check(each, run, config, split)
     if profiles is not None:
-        older = _Profiles()
-        before = Validation("", SchemaOptions(), observe=older.observe, progress=progress)
-        for each in _several(baseline):
-            _check(_located(each, config), before, config, split)
-        run.add(profiles.drift_from(older))
+        run.add(profiles.drift_from(_older(baseline, config, split, progress)))
     return run.report()
 
 
@@ -121,6 +124,43 @@ class _Profiles:
         return compare_splits(self._of, older._of)
 
 
+def _older(baseline: Any, config: str | None, split: str | None, progress: bool) -> _Profiles:  # noqa: FBT001
+    """Profiles of earlier rows.
+
+    Raises:
+        SourceError: They can't be read whole, so that what is missing would look like drift.
+    """
+    older = _Profiles()
+    run = Validation("", SchemaOptions(), observe=older.observe, progress=progress)
+    for each in _several(baseline):
+        _check(_located(each, config), run, config, split)
+    damage = next((each for each in run.report().findings if each.code in _DAMAGED), None)
+    if damage is not None:
+        raise SourceError(f"the baseline can't be read whole: {damage}")
+    return older
+
+
+def _refuse_conflicts(rules: Any, with_rules: bool, most: int) -> None:  # noqa: FBT001
+    if most < 1:
+        raise UsageError(f"found {most} schema violations to keep, expected at least 1")
+    if rules is not None and not with_rules:
+        raise UsageError("rules are named, and left out as well; leave out one of --rules and --no-rules")
+
+
+def _release(targets: Sequence[Any], options: SchemaOptions) -> Path | None:
+    """The release among targets, if it is to be checked as one.
+
+    Raises:
+        UsageError: There is something besides it, or options that its own schema has no use for.
+    """
+    releases = [each for each in targets if isinstance(each, Path) and is_release(each)]
+    if not releases or options.document is not None:
+        return releases[0] if len(targets) == 1 and releases else None
+    if len(targets) > 1:
+        raise UsageError(f"{releases[0]}: a release is checked by its own rules; name it alone")
+    return releases[0]
+
+
 def _several(target: Any) -> Sequence[Any]:
     """Targets one by one; a list of JSON values is one."""
     if isinstance(target, list | tuple):
@@ -135,6 +175,8 @@ def _located(target: Any, config: str | None) -> Any:
     if not isinstance(target, str | os.PathLike):
         return target
     text = os.fspath(cast("str | os.PathLike[str]", target))
+    if not text:
+        raise UsageError("a path is empty; name a file or folder")
     if isinstance(target, str) and is_repository(text):
         from .hub import whole_snapshot
 
@@ -145,14 +187,22 @@ def _located(target: Any, config: str | None) -> Any:
 def _check(target: Any, run: Validation, config: str | None, split: str | None) -> None:
     if isinstance(target, Path):
         _check_path(target, run, config, split)
-    elif isinstance(target, list | tuple):
-        run.objects(cast("Sequence[Any]", target), Place())
     elif is_dataset(target):
         splits = cast("Mapping[str, Any]", target) if isinstance(target, Mapping) else {"": target}
         for name, rows in splits.items():
-            run.table(dataset_source(rows, Place(split=str(name))))
+            _check_dataset(rows, Place(split=str(name)), run)
+    elif isinstance(target, list | tuple | Iterator) and not hasattr(target, "__arrow_c_stream__"):
+        run.objects(cast("Iterable[Any]", target), Place())
     else:
         run.table(memory_source(target, Place()))
+
+
+def _check_dataset(rows: Any, place: Place, run: Validation) -> None:
+    """A dataset's rows; one that streams knows its columns or not."""
+    if rows.features is None:
+        run.objects(rows, place)
+    else:
+        run.table(dataset_source(rows, place))
 
 
 def _check_path(path: Path, run: Validation, config: str | None, split: str | None) -> None:
@@ -166,6 +216,7 @@ def _check_path(path: Path, run: Validation, config: str | None, split: str | No
 def _check_file(file: DataFile, run: Validation) -> None:
     import pyarrow as pa
 
+    _refuse_closed(file.path)
     if file.is_one_of(LINES):
         run.lines(file.path, file.place)
         return
@@ -181,13 +232,21 @@ def _check_file(file: DataFile, run: Validation) -> None:
         run.add([Finding("unreadable-file", message, "error", str(file.path), file=file.place.file)])
 
 
+def _refuse_closed(path: Path) -> None:
+    """Whether the system lets the file be opened; what is wrong in it is a finding."""
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise SourceError(f"{path}: can't be read ({error.strerror})") from error
+
+
 def _check_json(file: DataFile, run: Validation) -> None:
     values = read_values(file.path, file.place.file)
     if values is None:
         run.lines(file.path, file.place)
         return
     run.add(values.findings)
-    run.objects(values.rows, file.place)
+    run.objects(values.rows, file.place, known=True)
 
 
 def _check_release(path: Path, run: Validation, config: str | None, split: str | None) -> None:
@@ -204,14 +263,20 @@ def _options(
     strict: bool,  # noqa: FBT001
 ) -> SchemaOptions:
     resources: Mapping[str, Any] = {}
-    base_uri, document = "", cast("Any", schema)
+    base_uri, name, document = "", "", cast("Any", schema)
     if isinstance(schema, RowSchema):
         document = schema.document
     elif isinstance(schema, str | os.PathLike):
-        document, resources, base_uri = load_schema(Path(schema).expanduser())
-    elif not (schema is None or isinstance(schema, bool | Mapping)):
+        name = os.fspath(schema)
+        document, resources, base_uri = load_schema(Path(name).expanduser())
+    elif not (document is None or isinstance(document, bool | Mapping)):
         raise UsageError(f"a schema is a file, an object or a boolean; found {type(schema).__name__}")
-    return SchemaOptions(document, resources, base_uri, formats, null_is_absent, strict)
+    if document is None and (formats or null_is_absent or strict):
+        given = "formats" if formats else "null_is_absent" if null_is_absent else "strict_schema"
+        raise UsageError(
+            f"{_OPTIONS[given]} ({given}=True) says how a schema is read; name one with --schema"
+        )
+    return SchemaOptions(document, resources, base_uri, formats, null_is_absent, strict, name)
 
 
 def _given(rules: str | os.PathLike[str] | Declarations | None, own: OwnRules = ()) -> Declarations:

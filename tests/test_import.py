@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import mensrea
+
 HEAVY = {"datasets", "huggingface_hub", "numpy", "openai", "pandas", "polars", "pyarrow", "torch"}
 REPORT = """
 import json, resource, sys, time
@@ -32,6 +34,12 @@ def median(statement: str, member: str) -> float:
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
     assert not HEAVY & set(map(str, run("import mensrea")["modules"]))  # type: ignore[arg-type]
+
+
+def test_every_public_name_is_there() -> None:
+    public = set(mensrea.__all__)
+    assert {"MensreaError", "Report", "build_release", "load", "validate"} <= public <= set(dir(mensrea))
+    assert all(getattr(mensrea, name) is not None for name in public)
 
 
 def test_listing_loads_nothing_heavy() -> None:

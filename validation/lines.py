@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 import pyarrow as pa
 
+from ..errors import UsageError
 from .checker.rowwise import RowEngine
 from .checker.table import TableChecker
 from .checker.violations import BatchResult, Violation
@@ -18,12 +19,15 @@ from .findings import Finding
 from .inputs.columns import ColumnMaker
 from .inputs.json_arrow import ArrowBlock, arrow_hint, as_arrow
 from .inputs.json_lines import Indices, LineBlock, parse_block
+from .inputs.parallel import MOST_THREADS
 from .report import KeywordPlan
 from .schema_check import SchemaOptions
 
 # Beyond so many shapes of columns a file is too irregular for compiling to pay.
 _MOST_SHAPES = 64
+_LAG = MOST_THREADS + 2
 _WITHOUT_VALUE = frozenset({"broken-line", "invalid-utf8"})
+_SLOW: Literal["row by row"] = "row by row"
 
 
 @dataclass(slots=True)
@@ -36,6 +40,7 @@ class CheckedBlock:
         broken: How many lines hold no value.
         rows: The values, if they were asked for.
         lines: The line of each of them.
+        hint: Types of columns that worked, for later blocks.
     """
 
     result: BatchResult
@@ -43,10 +48,35 @@ class CheckedBlock:
     broken: int = 0
     rows: list[Any] = field(default_factory=list[Any])
     lines: Indices = field(default_factory=lambda: np.zeros(0, np.int64))
+    hint: pa.Schema | None = None
+
+
+class Hints:
+    """Types of columns for each block of a file: those that worked for a block some way before it.
+
+    How far before doesn't depend on the number of threads, so that neither does the outcome.
+    """
+
+    def __init__(self, first: pa.Schema) -> None:
+        """Start with the types that the schema makes plain."""
+        self._known = [first] * _LAG
+
+    def beside(self, blocks: Iterable[LineBlock]) -> Iterator[tuple[LineBlock, pa.Schema]]:
+        """The blocks, each with its types."""
+        for number, block in enumerate(blocks):
+            yield block, self._known[number]
+
+    def learn(self, hint: pa.Schema | None) -> None:
+        """Take what worked for the next block; call it in their order."""
+        self._known.append(self._known[-1] if hint is None else hint)
 
 
 class LineChecker:
-    """Checks the blocks of one file; its `check` may run in several threads."""
+    """Checks the blocks of one file; its `check` may run in several threads.
+
+    Attributes:
+        hint: The types of columns that the schema makes plain.
+    """
 
     def __init__(self, options: SchemaOptions, *, keep_rows: bool) -> None:
         """Compile.
@@ -60,7 +90,7 @@ class LineChecker:
         """
         self._options = options
         self._keep_rows = keep_rows
-        self._hint = pa.schema([]) if options.document is None else arrow_hint(options.document)
+        self.hint = pa.schema([]) if options.document is None else arrow_hint(options.document)
         self._engine = None if options.document is None else _engine(options)
         self._checkers: dict[pa.Schema, TableChecker] = {}
         self._lock = Lock()
@@ -68,27 +98,45 @@ class LineChecker:
     @property
     def plan(self) -> list[KeywordPlan]:
         """Where keywords ran, over all shapes of columns."""
-        return [each for checker in self._checkers.values() for each in checker.plan]
+        if self._checkers or self._engine is None:
+            return [each for checker in self._checkers.values() for each in checker.plan]
+        every = cast("TableChecker", self._options.table_checker(self.hint, null_is_absent=True)).plan
+        return [each if each.engine == "annotation" else KeywordPlan(each.pointer, _SLOW) for each in every]
 
     def columns(self) -> ColumnMaker:
         """Makes columns of the kept values."""
-        return ColumnMaker(self._hint)
+        return ColumnMaker(self.hint)
 
-    def check(self, block: LineBlock, most: int) -> CheckedBlock:
-        """The violations of a block, of which `most` in full, and what is wrong with its lines."""
-        arrow = None if self._engine is None or self._keep_rows else self._arrow(block)
-        parts: list[BatchResult] = []
-        slow: Indices = np.arange(block.lines, dtype=np.int64)
-        if arrow is not None:
-            checker = self._checker(arrow.batch.schema)
-            if checker is not None:
-                parts.append(_moved(checker.check(arrow.batch, most), arrow.positions))
-                slow = arrow.slow
-        return self._slowly(block, slow, parts, most)
+    def check(self, block: LineBlock, most: int, hint: pa.Schema | None = None) -> CheckedBlock:
+        """The violations of a block, of which `most` in full, and what is wrong with its lines.
+
+        Args:
+            block: Lines.
+            most: How many violations are described; all are counted.
+            hint: Types of columns that worked for an earlier block.
+        """
+        arrow = self._arrow(block, self.hint if hint is None else hint)
+        checker = None if arrow is None else self._checker(arrow.batch.schema)
+        if arrow is None or checker is None:
+            return self._slowly(block, np.arange(block.lines, dtype=np.int64), [], most)
+        result = _moved(checker.check(arrow.batch, most), arrow.positions)
+        result.violations = self._as_written(block, result.violations)
+        checked = self._slowly(block, arrow.slow, [result], most)
+        checked.hint = arrow.schema
+        return checked
 
     def values(self, rows: Sequence[Any], most: int) -> BatchResult:
-        """The violations of values that were parsed already."""
-        return BatchResult(len(rows)) if self._engine is None else self._engine.check(rows, most)
+        """The violations of values that were parsed already.
+
+        Raises:
+            UsageError: They are no JSON values.
+        """
+        if self._engine is None:
+            return BatchResult(len(rows))
+        try:
+            return self._engine.check(rows, most)
+        except (ValueError, TypeError) as error:
+            raise UsageError(f"rows hold what JSON doesn't have: {error}") from error
 
     def _slowly(
         self, block: LineBlock, positions: Indices, parts: list[BatchResult], most: int
@@ -104,11 +152,19 @@ class LineChecker:
             checked.rows, checked.lines = parsed.rows, parsed.lines
         return checked
 
-    def _arrow(self, block: LineBlock) -> ArrowBlock | None:
-        found = as_arrow(block, self._hint)
-        if found is not None:
-            self._hint = found.schema
-        return found
+    def _arrow(self, block: LineBlock, hint: pa.Schema) -> ArrowBlock | None:
+        if self._engine is None or self._keep_rows or not block.lines:
+            return None
+        return as_arrow(block, hint)
+
+    def _as_written(self, block: LineBlock, violations: Sequence[Violation]) -> Sequence[Violation]:
+        """The violations of the same lines, told from the text: a column may hold 7.0 where it says 7."""
+        positions = np.unique(np.asarray([each.row for each in violations], np.int64))
+        if not len(positions):
+            return violations
+        parsed = parse_block(block, positions)
+        exact = cast("RowEngine", self._engine).check(parsed.rows, len(violations))
+        return _moved(exact, parsed.lines - block.first_line).violations
 
     def _checker(self, columns: pa.Schema) -> TableChecker | None:
         with self._lock:

@@ -33,8 +33,10 @@ class Checked:
 
     Attributes:
         name: `config/split`, or the file.
-        rows: Rows (lines with a value) that were read.
-        invalid: Rows that break the schema, and lines that are no JSON.
+        rows: Rows that were looked at; of JSON Lines all lines but blank ones, broken ones too.
+        invalid: How many of them break the schema or hold no value; each counts once, whatever else is
+            wrong with it. What a line says beside its value (a repeated key, a number that JSON doesn't
+            have) is a finding and makes it invalid only if the schema is broken.
         violations: Schema violations, by keyword.
         seconds: Wall time.
     """

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from time import perf_counter
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
 from .checker.documents import unknown_keywords
+from .checker.table import TableChecker
+from .checker.violations import BatchResult
 from .findings import Finding
+from .inputs import not_finite
 from .inputs.batch import Batch, Place
 from .inputs.json_lines import LineBlock, read_blocks
 from .inputs.parallel import in_order
 from .inputs.tables import TableSource
-from .lines import CheckedBlock, LineChecker
+from .lines import CheckedBlock, Hints, LineChecker
+from .parts import PartChecker
 from .report import Checked, Report
 from .rules.base import Suppression
 from .rules.run import RuleRun
-from .schema_check import SchemaOptions, Tally
+from .schema_check import SchemaOptions, Tally, finding_of
 
-pc = cast("Any", pyarrow.compute)
 Observer = Callable[[Batch], None]
 Part = TypeVar("Part")
 MOST_KEPT = 1_000
 _ROWS_AT_ONCE = 10_000
+_WITHOUT_ROWS = frozenset({"unreadable-file", "broken-line", "invalid-utf8"})
 _NO_COLUMNS = pa.record_batch({"": pa.nulls(0)})
 
 
@@ -62,7 +67,8 @@ class Validation:
         self._observer = observe
         self._expected = expected
         self._progress = progress
-        self._report = Report(target)
+        self._report = Report(target, schema.name)
+        self._sources: dict[str, Checked] = {}
         self.add(self._unknown())
 
     @property
@@ -76,84 +82,113 @@ class Validation:
         Raises:
             SchemaError: The schema doesn't fit the columns.
         """
-        checked = self._start(str(source.place))
-        started = perf_counter()
         checker = self.schema.table_checker(source.columns)
         if checker is not None:
             self.tally.learn(checker.plan)
 
-        def check(rows: pa.RecordBatch) -> Any:
+        if source.parts and not self.observes:
+            self._parts(source, checker)
+            return
+
+        def check(rows: pa.RecordBatch) -> BatchResult | None:
             return None if checker is None else checker.check(rows, self.tally.wanted)
 
-        for rows, result in self._watched(in_order(check, source.batches()), checked, source.rows):
-            batch = Batch(rows, source.place, checked.rows)
-            checked.rows += len(batch)
-            if result is not None:
-                self.take(checked, result, batch)
-            self.show(batch)
-        checked.seconds = perf_counter() - started
-        self._nothing(checked)
+        with self._reading(source.place) as checked:
+            for rows, result in self._watched(in_order(check, source.batches()), checked, source.rows):
+                batch = Batch(rows, source.place, checked.rows)
+                checked.rows += len(batch)
+                violations = () if result is None else self.take(checked, result, batch)
+                self.add(sorted([*not_finite.in_table(batch), *violations], key=_row))
+                self._observe(batch)
+
+    def _parts(self, source: TableSource, checker: TableChecker | None) -> None:
+        """Check a table whose parts can be read at once, if no one needs to see them in order."""
+        with self._reading(source.place) as checked:
+            parts = PartChecker(
+                source.place, checker, lambda: self.tally.wanted, not_finite.in_table, checked.rows
+            )
+            results = in_order(parts.check, source.parts)
+            for _, found in self._watched(results, checked, source.rows):
+                checked.rows += found.result.rows
+                violations = self.count(checked, found.result, found.violations)
+                self.add(sorted([*found.others, *violations], key=_row))
+                if found.damage is not None:
+                    raise found.damage
 
     def lines(self, path: Path, place: Place) -> None:
         """Check a file of JSON lines.
 
         Raises:
             SchemaError: The schema can't be used.
-            OSError: The file can't be opened.
         """
-        checked = self._start(str(place))
-        started = perf_counter()
         checker = LineChecker(self.schema, keep_rows=self.observes)
-        columns = checker.columns()
+        columns, hints = checker.columns(), Hints(checker.hint)
 
-        def check(block: LineBlock) -> CheckedBlock:
-            return checker.check(block, self.tally.wanted)
+        def check(item: tuple[LineBlock, pa.Schema]) -> CheckedBlock:
+            return checker.check(item[0], self.tally.wanted, item[1])
 
-        for block, found in self._watched(in_order(check, read_blocks(path, name=place.file)), checked):
-            self.add(found.findings)
-            lines = np.arange(block.lines, dtype=np.int64) + block.first_line
-            self.take(checked, found.result, Batch(_NO_COLUMNS, place, checked.rows, lines))
-            checked.invalid += found.broken
-            blank = sum(each.code == "blank-line" for each in found.findings)
-            checked.rows += block.lines + block.skipped - blank
-            if found.rows:
-                self._observe(Batch(columns.batch(found.rows), place, checked.rows, found.lines))
+        blocks = hints.beside(read_blocks(path, name=place.file))
+        with self._reading(place) as checked:
+            for (block, _), found in self._watched(in_order(check, blocks), checked):
+                hints.learn(found.hint)
+                self._block(checked, block, found, place)
+                if found.rows:
+                    # Rows are numbered among those with a value, as rules see them.
+                    self._observe(Batch(columns.batch(found.rows), place, checked.rows, found.lines))
+                checked.rows += block.lines + block.skipped - _blank(found)
         self.tally.learn(checker.plan)
-        checked.seconds = perf_counter() - started
-        self._nothing(checked)
 
-    def objects(self, rows: Sequence[Any], place: Place) -> None:
-        """Check JSON values in memory.
+    def _block(self, checked: Checked, block: LineBlock, found: CheckedBlock, place: Place) -> None:
+        """Count and keep what a block of lines shows, in the order of lines."""
+        lines = np.arange(block.lines, dtype=np.int64) + block.first_line
+        violations = self.take(checked, found.result, Batch(_NO_COLUMNS, place, checked.rows, lines))
+        checked.invalid += found.broken
+        end = block.first_line + block.lines
+        every = [*found.findings, *violations]
+        self.add(sorted(every, key=lambda each: end if each.line is None else each.line))
+
+    def objects(self, rows: Iterable[Any], place: Place, *, known: bool = False) -> None:
+        """Check JSON values in memory, or as they come.
+
+        Args:
+            rows: The values.
+            place: Where they are from.
+            known: Whether numbers that aren't finite were reported already.
 
         Raises:
             SchemaError: The schema can't be used.
+            UsageError: A value isn't one that JSON has.
         """
-        checked = self._start(str(place))
-        started = perf_counter()
         checker = LineChecker(self.schema, keep_rows=True)
         columns = checker.columns()
-        for first in range(0, len(rows), _ROWS_AT_ONCE):
-            part = rows[first : first + _ROWS_AT_ONCE]
-            result = checker.values(part, self.tally.wanted)
-            batch = Batch(columns.batch(part), place, first)
-            checked.rows += len(part)
-            self.take(checked, result, batch)
-            self.show(batch)
-        checked.seconds = perf_counter() - started
-        self._nothing(checked)
+        with self._reading(place) as checked:
+            waiting = iter(rows)
+            while part := list(islice(waiting, _ROWS_AT_ONCE)):
+                batch = Batch(columns.batch(part), place, checked.rows)
+                odd = () if known else list(not_finite.in_values(part, batch))
+                result = checker.values(part, self.tally.wanted)
+                checked.rows += len(part)
+                self.add(sorted([*odd, *self.take(checked, result, batch)], key=_row))
+                self._observe(batch)
+        self.tally.learn(checker.plan)
 
-    def take(self, checked: Checked, result: Any, batch: Batch) -> None:
-        """Count what a batch's check found, and keep the first of it."""
+    def take(self, checked: Checked, result: BatchResult, batch: Batch) -> Sequence[Finding]:
+        """Count what a batch's check found; the first findings."""
+        shown = result.violations[: self.tally.wanted]
+        return self.count(checked, result, [finding_of(each, batch) for each in shown])
+
+    def count(self, checked: Checked, result: BatchResult, shown: Sequence[Finding]) -> Sequence[Finding]:
+        """Count violations of which the first are findings already; those that are still wanted."""
         checked.invalid += result.invalid
         checked.violations.update(result.counts)
-        before = self.tally.kept
-        self.add(self.tally.findings(result, batch))
-        unseen = result.counts.total() - (self.tally.kept - before)
-        self._report.findings.add_unseen("schema-violation", unseen)
+        shown = shown[: self.tally.wanted]
+        self.tally.kept += len(shown)
+        self._report.findings.add_unseen("schema-violation", result.counts.total() - len(shown))
+        return shown
 
     def show(self, batch: Batch) -> None:
         """Show a batch to the rules and the observer."""
-        self.add(_not_finite(batch))
+        self.add(not_finite.in_table(batch))
         self._observe(batch)
 
     def _observe(self, batch: Batch) -> None:
@@ -174,6 +209,7 @@ class Validation:
     def report(self) -> Report:
         """The report, once all sources are through."""
         self.rules.finish()
+        self.add(self._nothing())
         report = self._report
         report.findings.absorb(self.rules.findings)
         report.findings.extend(self.rules.suppressor.unused(self._expected))
@@ -190,18 +226,30 @@ class Validation:
             total=rows, desc=checked.name, unit=" rows", unit_scale=True, leave=False, delay=1,
             disable=not self._progress,
         ) as bar:  # fmt: skip
+            before = checked.rows
             for part in parts:
                 yield part
-                bar.update(checked.rows - bar.n)
+                bar.update(checked.rows - before - bar.n)
 
-    def _start(self, name: str) -> Checked:
-        checked = Checked(name)
-        self._report.checked.append(checked)
-        return checked
+    @contextmanager
+    def _reading(self, place: Place) -> Generator[Checked]:
+        """What is read of a split, whose files count as one; timed, and noted if it is empty."""
+        checked = self._sources.get(str(place))
+        if checked is None:
+            checked = self._sources[str(place)] = Checked(str(place))
+            self._report.checked.append(checked)
+        started = perf_counter()
+        try:
+            yield checked
+        finally:
+            checked.seconds += perf_counter() - started
 
-    def _nothing(self, checked: Checked) -> None:
-        if not checked.rows:
-            self.add([Finding("no-rows", "there is nothing to check", "warning", checked.name)])
+    def _nothing(self) -> Iterator[Finding]:
+        """A warning for each source without rows, unless it is known why."""
+        damaged = {each.file for each in self._report.findings if each.code in _WITHOUT_ROWS}
+        for place, checked in self._sources.items():
+            if not checked.rows and place not in damaged:
+                yield Finding("no-rows", "there is nothing to check", "warning", place)
 
     def _unknown(self) -> Iterable[Finding]:
         if self.schema.document is None:
@@ -212,36 +260,9 @@ class Validation:
             yield Finding("unknown-keyword", message, severity, "schema", pointer)
 
 
-def _not_finite(batch: Batch) -> Iterable[Finding]:
-    """Numbers that JSON doesn't have, in columns of floats."""
-    for path in _float_paths(batch.table.schema):
-        column = batch.column(path)
-        if column is None:
-            continue
-        finite = pc.is_finite(column.values)
-        if finite.true_count + column.values.null_count == len(column.values):
-            continue
-        for index in pc.indices_nonzero(pc.invert(pc.fill_null(finite, fill_value=True))).to_pylist():
-            row = int(column.rows[index])
-            message = f"found {column.values[index].as_py()}, expected a number that JSON has, or null"
-            yield Finding(
-                "not-finite",
-                message,
-                "error",
-                batch.where(row),
-                path,
-                "",
-                batch.place.file,
-                row=batch.first + row,
-            )
+def _blank(found: CheckedBlock) -> int:
+    return sum(each.code == "blank-line" for each in found.findings)
 
 
-def _float_paths(columns: Iterable[pa.Field], above: str = "") -> Iterable[str]:
-    for column in columns:
-        kind, path = column.type, f"{above}{column.name}"
-        while pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
-            kind, path = kind.value_type, f"{path}[]"
-        if pa.types.is_floating(kind):
-            yield path
-        elif pa.types.is_struct(kind):
-            yield from _float_paths(kind, f"{path}.")
+def _row(finding: Finding) -> int:
+    return finding.row or 0

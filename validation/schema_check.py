@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from .checker.table import TableChecker
 from .checker.violations import BatchResult, Violation
 from .findings import Finding
 from .inputs.batch import Batch
 from .report import KeywordPlan
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class SchemaOptions:
         formats: Whether `format` asserts.
         null_is_absent: Whether null members of table rows stand for absent ones.
         strict: Whether an unknown keyword is an error.
+        name: The schema's name, for the report.
     """
 
     document: Mapping[str, Any] | bool | None = None
@@ -34,6 +36,7 @@ class SchemaOptions:
     formats: bool = False
     null_is_absent: bool = False
     strict: bool = False
+    name: str = ""
 
     def table_checker(self, columns: pa.Schema, *, null_is_absent: bool | None = None) -> TableChecker | None:
         """The schema compiled for columns."""
@@ -81,10 +84,11 @@ class Tally:
         shown = result.violations[: self.wanted] if self.wanted else ()
         self.kept += len(shown)
         for violation in shown:
-            yield _finding(violation, batch)
+            yield finding_of(violation, batch)
 
 
-def _finding(violation: Violation, batch: Batch) -> Finding:
+def finding_of(violation: Violation, batch: Batch) -> Finding:
+    """A violation at its place in a file or split."""
     row = violation.row
     return Finding(
         "schema-violation",

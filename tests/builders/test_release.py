@@ -331,12 +331,11 @@ def test_a_link_is_followed_and_kept(toy: Any, tmp_path: Path) -> None:
 
 
 def test_a_source_for_a_dataset_that_imports_nothing_is_refused(toy: Any, hashes: Hashes) -> None:
-    toy.edit(toy.card, "origin: upstream", "origin: authored")
     assert "--source has no use" in refused(toy, hashes, UsageError, source=toy.root)
 
 
 def test_rows_and_seed_are_recorded_where_rows_depend_on_them(toy: Any) -> None:
-    toy.edit(toy.card, "origin: upstream", "origin: procedural")
+    toy.edit(toy.card, "row: chat\n    origin: authored", "row: chat\n    origin: procedural")
     toy.edit(toy.schema, '"upstream"', '"procedural"')
     manifest = toy.build("text", "chat", seed=7).manifest
     assert manifest.configs["chat"].seed == 7

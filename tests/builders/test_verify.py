@@ -374,6 +374,84 @@ def test_a_release_of_a_dataset_that_is_not_installed(toy: Any, release: Path) -
     assert codes(release)[0] == ("card-differs", "README.md")
 
 
+@pytest.mark.parametrize(
+    ("stated", "piece"),
+    [
+        ({"license": None}, "`license` is missing or empty"),
+        ({"license": ""}, "`license` is missing or empty"),
+        ({"license": "unknown"}, "`license` is unknown and"),
+        ({"license": "other", "license_name": "see-card", "license_details": " "}, "`license` is other and"),
+        ({"license": "unknown", "license_details": "The release states none."}, None),
+        ({"license": ["mit", "apache-2.0"]}, None),
+    ],
+)
+def test_a_card_that_states_no_licence(
+    toy: Any, release: Path, stated: dict[str, Any], piece: str | None
+) -> None:
+    toy.version("2.0.0")  # so that the card isn't compared with the installed one
+    amend(release, lambda front: front.update(stated))
+    assert codes(release) == [("licence-missing", "README.md")] * (piece is not None)
+    assert all(str(piece) in finding.message for finding in check(release))
+
+
+def test_a_licence_that_was_taken_out_of_the_card(release: Path) -> None:
+    amend(release, lambda front: front.pop("license"))
+    assert codes(release) == [("card-differs", "README.md"), ("licence-missing", "README.md")]
+
+
+def test_a_dataset_whose_own_card_does_not_say_why_its_licence_is_unknown(toy: Any) -> None:
+    toy.edit(toy.card, "licence: mit\nlicence_note: Made up.", "licence: unknown\nlicence_note: None found.")
+    toy.build()
+    assert check(toy.release) == []
+    toy.edit(toy.card, "None found.", '""')
+    render(toy.release)
+    assert codes(toy.release) == [("licence-missing", "README.md")]
+
+
+SOURCE = {
+    "name": "chats",
+    "host": "hub",
+    "repository": "lab/toy",
+    "revision": "0" * 40,
+    "path": "chats.jsonl",
+    "bytes": 1,
+    "sha256": "f" * 64,
+    "pinned": True,
+}
+
+
+def imported(release: Path, *sources: dict[str, Any]) -> list[Finding]:
+    """Have the manifest say that the chats were imported from these; what is found."""
+    edit(release, lambda document: document["configs"]["chat"].update(origin="upstream", sources=sources))
+    return check(release)
+
+
+def test_an_import_from_nowhere(release: Path) -> None:
+    (finding,) = imported(release)
+    assert (finding.code, finding.where) == ("source-missing", "manifest.json")
+    assert "chat is imported, but lists no source" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("lacking", "piece"),
+    [
+        ({"sha256": ""}, "chats.jsonl has no sha256;"),
+        ({"repository": ""}, "chats.jsonl has no repository;"),
+        ({"revision": ""}, "chats.jsonl has no revision;"),
+        ({"revision": "", "sha256": ""}, "no sha256 and no revision;"),
+        ({"revision": "", "sha256": "", "pinned": False}, "no sha256;"),
+    ],
+)
+def test_a_source_that_is_not_told_whole(release: Path, lacking: dict[str, Any], piece: str) -> None:
+    (finding,) = imported(release, SOURCE, {**SOURCE, **lacking})
+    assert (finding.code, finding.where) == ("source-missing", "manifest.json")
+    assert piece in finding.message
+
+
+def test_a_copy_of_no_known_commit_is_a_source(release: Path) -> None:
+    assert imported(release, SOURCE, {**SOURCE, "revision": "", "pinned": False}) == []
+
+
 @pytest.mark.parametrize("version", ["1.0", "v1.0.0", "1.0.0-rc1", "", "latest", 1])
 def test_a_version_that_is_none(release: Path, version: Any) -> None:
     edit(release, lambda document: document.update(version=version))

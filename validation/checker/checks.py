@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ import numpy as np
 from .messages import describe
 from .sink import Sink
 from .values import Mask, Values, both, either
+
+Show = Callable[[Any], Any]
 
 
 class Check(ABC):
@@ -35,7 +37,8 @@ class Assertion(Check):
         failing: From values to a mask of those that fail, chosen or not; None if none does.
         expected: The keyword's value, for messages; see `describe`.
         schema: The schema that holds the keyword, for messages.
-        show: From an Arrow scalar to what a message shows of it.
+        show: From an Arrow scalar to what a message shows of it; None until the column is known.
+        among: The members that may be at fault, of which a message names those of the object.
         says: The message, if it is the same for all elements.
     """
 
@@ -43,7 +46,8 @@ class Assertion(Check):
     failing: Callable[[Values], Mask | None]
     expected: Any = None
     schema: Mapping[str, Any] | None = None
-    show: Callable[[Any], Any] = lambda scalar: scalar.as_py()
+    show: Show | None = None
+    among: Collection[str] | None = None
     says: str = ""
 
     def fails(self, values: Values) -> Mask | None:
@@ -57,7 +61,11 @@ class Assertion(Check):
             sink.add(self.keyword, values, mask, self._message)
 
     def _message(self, scalar: Any) -> str:
-        return self.says or describe(self.keyword, self.expected, self.show(scalar), self.schema)
+        if self.says:
+            return self.says
+        shown = scalar.as_py() if self.show is None else self.show(scalar)
+        expected = self.expected if self.among is None else [name for name in shown if name in self.among]
+        return describe(self.keyword, expected, shown, self.schema)
 
 
 @dataclass(frozen=True)

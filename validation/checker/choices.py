@@ -37,6 +37,7 @@ def not_among(choices: Sequence[Any], kind: Kind, stored: pa.DataType) -> Failin
             fails = _differs(array if array.type == width else array.cast(width), scalars)
         if array.null_count:
             missing = numpy_mask(array.is_null())
+            missing = missing if values.not_finite is None else missing & ~values.not_finite
             fails = fails & ~missing if null else fails | missing
         return fails if fails.any() else None
 
@@ -45,6 +46,9 @@ def not_among(choices: Sequence[Any], kind: Kind, stored: pa.DataType) -> Failin
 
 def _differs(array: Any, scalars: pa.Array) -> Mask:
     if len(scalars) > _FEW or pa.types.is_boolean(array.type):
+        if pa.types.is_floating(array.type):
+            # `is_in` goes by bits, and zero has two signs.
+            array, scalars = pc.add(array, 0.0), pc.add(scalars, 0.0)
         return ~numpy_mask(pc.is_in(array, value_set=scalars))
     equal: Any = pc.equal(array, scalars[0])
     for scalar in list(scalars)[1:]:

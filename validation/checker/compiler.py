@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, cast
 
@@ -11,18 +11,17 @@ import pyarrow as pa
 
 from ...errors import SchemaError
 from . import logic
-from .checks import All, Assertion, Check, anything, nothing, simplified
-from .choices import not_among
+from .checks import All, Assertion, Check, Show, anything, nothing, simplified
 from .context import Context
-from .keywords import ANY, ASSERTING, BY_KIND, COMPANIONS
-from .kinds import TYPES, Kind, foreign_parts, is_image, kind_of, refuse, stored
+from .keywords import ANY, ASSERTING, BY_KIND, COMPANIONS, UNEVALUATED
+from .kinds import Kind, is_image, kind_of, refuse, refuse_foreign, refuse_repeats
 from .list_keywords import ListKeywords
-from .numbers import fractional, indivisible, outside
+from .lists import Contains
 from .object_keywords import ObjectKeywords
-from .patterns import translate
-from .row_by_row import RowByRow, converter
-from .strings import longer_than, shorter_than, unlike
-from .values import Mask, Values, escaped, found, is_json
+from .plain import is_json, stored
+from .row_by_row import RowByRow, converter, shower
+from .scalar_keywords import ScalarKeywords
+from .values import escaped
 
 Node = Mapping[str, Any]
 Inside = frozenset[tuple[str, pa.DataType]]
@@ -50,20 +49,16 @@ class Compiler:
         Raises:
             SchemaError: JSON has no values such as the column's; or a `$ref` leads back to itself.
         """
-        if isinstance(node, bool):
-            return anything() if node else nothing()
         kind = stored(kind)
+        if isinstance(node, bool):
+            return anything() if node else showing(nothing(), kind, self.context)
         if ASSERTING.isdisjoint(node) and not is_json(kind):
-            self._notes(node, pointer, "annotation")
+            self.context.note_schema(pointer, node, "annotation")
             return anything()
         if (pointer, kind) in inside:
             raise SchemaError(f"{pointer or '#'}: the schema refers back to itself without going deeper")
         column = ColumnSchema(self, node, pointer, kind, where, inside | {(pointer, kind)})
         return column.check()
-
-    def _notes(self, node: Node, pointer: str, engine: str) -> None:
-        for keyword in node:
-            self.context.note(f"{pointer}/{escaped(keyword)}", engine)
 
 
 @dataclass(frozen=True)
@@ -104,41 +99,45 @@ class ColumnSchema:
         """
         if self.json is None:
             raise refuse(self.kind, self.where)
+        if self.json == "object":
+            refuse_repeats(self.kind, self.where)
         if self.json in ("json", "map") or self._needs_all():
             return self.row_by_row()
-        return simplified([part for keyword in self.node for part in self._keyword(keyword)])
+        parts = [part for keyword in self.node for part in self._keyword(keyword)]
+        return simplified([self._showing(part) for part in parts])
+
+    def _showing(self, part: Check) -> Check:
+        if self.json == "image" and isinstance(part, Assertion):
+            return replace(part, show=lambda scalar: "a picture" if scalar.is_valid else None)
+        return showing(part, self.kind, self.context)
 
     def _needs_all(self) -> bool:
         """Whether what one keyword means depends on others in a way that only the row engine follows."""
         reference = self.node.get("$ref")
         if isinstance(reference, str) and self.context.references.follow(reference) is None:
             return True
-        if self.json == "object":
-            return self.node.get("unevaluatedProperties", True) is not True
-        return self.json == "array" and self.node.get("unevaluatedItems", True) is not True
+        keyword, beside = UNEVALUATED.get(cast("Kind", self.json), ("", frozenset[str]()))
+        value = self.node.get(keyword, True)
+        # What `false` refuses is known where nothing else looks at the same value.
+        return value is not True and (value is not False or not beside.isdisjoint(self.node))
 
     def row_by_row(self) -> Check:
         """The whole schema, by the row engine."""
-        self._refuse_foreign()
-        for keyword in self.node:
-            engine = "annotation" if keyword not in ASSERTING else "row by row"
-            self.context.note(f"{self.pointer}/{escaped(keyword)}", engine)
+        refuse_foreign(self.kind, self.where)
+        self.context.note_below(self.pointer, self.node, "row by row")
         convert = converter(self.kind, null_is_absent=self.context.null_is_absent)
         return RowByRow(self.context.part(self.pointer), convert)
 
-    def _refuse_foreign(self) -> None:
-        for where, kind in foreign_parts(self.kind, self.where):
-            raise refuse(kind, where)
-
     def _keyword(self, keyword: str) -> list[Check]:
         """The checks of a keyword; none if the column's type settles that it passes."""
-        if keyword in COMPANIONS:
-            self._note(keyword, "vectorised" if COMPANIONS[keyword] in self.node else "annotation")
-            return []
-        if keyword not in ASSERTING or (keyword == "format" and not self.context.formats):
+        if not self.context.asserts(keyword, self.node):
             self._note(keyword, "annotation")
             return []
         about = BY_KIND[cast("Kind", self.json)]
+        if keyword in COMPANIONS:
+            seen = keyword in about or COMPANIONS[keyword] in ANY
+            self._note(keyword, "vectorised" if seen else "constant")
+            return []
         if keyword in ANY:
             return self._noted(keyword, self._of_any(keyword))
         if keyword not in about:
@@ -156,10 +155,11 @@ class ColumnSchema:
 
     def _of_any(self, keyword: str) -> list[Check]:
         """A keyword that isn't about one type."""
+        scalar = ScalarKeywords(self)
         made: Mapping[str, Callable[[], list[Check]]] = {
-            "type": self._types,
-            "enum": lambda: self._choices(keyword, self.node[keyword]),
-            "const": lambda: self._choices(keyword, [self.node[keyword]]),
+            "type": scalar.types,
+            "enum": lambda: scalar.choices(keyword, self.node[keyword]),
+            "const": lambda: scalar.choices(keyword, [self.node[keyword]]),
             "$ref": self._reference,
             "allOf": lambda: [All(self._branches(keyword))],
             "anyOf": lambda: [logic.any_of(self._branches(keyword), self.node)],
@@ -171,11 +171,11 @@ class ColumnSchema:
 
     def _about(self, keyword: str) -> list[Check]:
         if self.json == "image":
-            raise SchemaError(f"{self.pointer}/{keyword}: can't be checked of a picture's bytes")
+            raise ScalarKeywords(self).refuse_image(keyword)
         if self.json == "string":
-            return self._of_string(keyword)
+            return ScalarKeywords(self).of_string(keyword)
         if self.json in ("integer", "number"):
-            return self._of_number(keyword)
+            return ScalarKeywords(self).of_number(keyword)
         if self.json == "array":
             return ListKeywords(self).keyword(keyword)
         return ObjectKeywords(self).keyword(keyword)
@@ -189,6 +189,10 @@ class ColumnSchema:
         node = self.at(step)
         return self.compiler.schema(node, f"{self.pointer}/{step}", self.kind, self.where, self.inside)
 
+    def shower(self, kind: pa.DataType) -> Show:
+        """From an element of the column, or of what is in it, to what a message shows of it."""
+        return shower(kind, null_is_absent=self.context.null_is_absent)
+
     def at(self, step: str) -> Any:
         """What stands in the schema below here."""
         node: Any = self.node
@@ -199,62 +203,10 @@ class ColumnSchema:
 
     def delegate(self, keyword: str) -> Check:
         """One keyword without schemas in it, by the row engine."""
-        self._refuse_foreign()
+        refuse_foreign(self.kind, self.where)
         convert = converter(self.kind, null_is_absent=self.context.null_is_absent)
         engine = self.context.alone(keyword, self.node[keyword])
         return RowByRow(engine, convert, repeats=self.json == "string")
-
-    def constant(self, keyword: str, *, fails: bool, expected: Any = None) -> list[Check]:
-        """A keyword that every element of the column but null fails, or none does."""
-        return [Assertion(keyword, present, expected)] if fails else []
-
-    def _of_string(self, keyword: str) -> list[Check]:
-        value = self.node[keyword]
-        if keyword == "minLength":
-            return [Assertion(keyword, shorter_than(int(value)), value)] if value > 0 else []
-        if keyword == "maxLength":
-            return [Assertion(keyword, longer_than(int(value)), value)]
-        pattern = translate(value) if keyword == "pattern" else None
-        return [self.delegate(keyword) if pattern is None else Assertion(keyword, unlike(pattern), value)]
-
-    def _of_number(self, keyword: str) -> list[Check]:
-        value = self.node[keyword]
-        if keyword == "multipleOf":
-            failing = indivisible(value, self.kind)
-        else:
-            failing = outside(keyword, value, self.kind)
-        if failing is None:
-            return [self.delegate(keyword)]
-        if isinstance(failing, bool):
-            return self.constant(keyword, fails=failing, expected=value)
-        return [Assertion(keyword, failing, value)]
-
-    def _types(self) -> list[Check]:
-        declared = self.node["type"]
-        allowed = {declared} if isinstance(declared, str) else set(declared)
-        checks: list[Check] = []
-        own = TYPES[cast("Kind", self.json)]
-        if "null" not in allowed:
-            checks.append(Assertion("type", missing, declared))
-        if own and own.isdisjoint(allowed):
-            checks.append(Assertion("type", present, declared, show=self._shown))
-        elif self.json == "number" and "number" not in allowed:
-            checks.append(Assertion("type", fractional, declared))
-        return checks
-
-    def _shown(self, scalar: Any) -> Any:
-        return "a picture" if self.json == "image" else scalar.as_py()
-
-    def _choices(self, keyword: str, choices: list[Any]) -> list[Check]:
-        if self.json == "image":
-            raise SchemaError(f"{self.pointer}/{keyword}: can't be checked of a picture's bytes")
-        nested = {"array": list, "object": dict}.get(cast("str", self.json))
-        if nested is not None and any(isinstance(each, nested) for each in choices):
-            return [self.delegate(keyword)]
-        failing = not_among(choices, cast("Kind", self.json), self.kind)
-        return [
-            self.delegate(keyword) if failing is None else Assertion(keyword, failing, self.node[keyword])
-        ]
 
     def _reference(self) -> list[Check]:
         followed = self.context.references.follow(self.node["$ref"])
@@ -275,11 +227,8 @@ class ColumnSchema:
         return [logic.Conditional(self.branch("if"), then, otherwise)]
 
 
-def missing(values: Values) -> Mask | None:
-    """Elements that are null."""
-    return found(values.array.is_null()) if values.array.null_count else None
-
-
-def present(values: Values) -> Mask | None:
-    """Elements that aren't null."""
-    return found(values.array.is_valid())
+def showing(part: Check, kind: pa.DataType, context: Context) -> Check:
+    """The check whose messages show the JSON values that a column's elements stand for."""
+    if not isinstance(part, Assertion | Contains):
+        return part
+    return replace(part, show=part.show or shower(kind, null_is_absent=context.null_is_absent))

@@ -9,9 +9,11 @@ from typing import Any
 from urllib.parse import quote, urldefrag, urljoin
 
 from ..report import KeywordPlan
-from .documents import BASE
+from .documents import BASE, subschemas
+from .keywords import ASSERTING, COMPANIONS
 from .references import References, needs_resolver
 from .rowwise import RowEngine
+from .values import escaped
 
 # Of the schema that is one reference into the document.
 _PART = "urn:mensrea:part"
@@ -76,6 +78,28 @@ class Context:
         identifier = self.document.get("$id") if isinstance(self.document, Mapping) else None
         base = self.base_uri or f"{BASE}schema.json"
         return urldefrag(urljoin(base, identifier)).url if isinstance(identifier, str) else base
+
+    def asserts(self, keyword: str, node: Mapping[str, Any]) -> bool:
+        """Whether a keyword of a schema asserts anything: `then` only beside `if`."""
+        if keyword == "format":
+            return self.formats
+        return keyword in ASSERTING and COMPANIONS.get(keyword, keyword) in node
+
+    def note_schema(self, pointer: str, node: Mapping[str, Any], engine: str) -> None:
+        """Remember where the keywords of a schema run, but for those that assert nothing."""
+        for keyword in node:
+            told = engine if self.asserts(keyword, node) else "annotation"
+            self.note(f"{pointer}/{escaped(keyword)}", told)
+
+    def note_below(self, pointer: str, node: Any, engine: str) -> None:
+        """Remember where a schema and all that it applies run."""
+        for at, each in self.references.reachable(pointer, node):
+            self.note_schema(at, each, engine)
+
+    def note_all(self, engine: str) -> None:
+        """Remember where all schemas of a document run that only the row engine follows."""
+        for at, each in subschemas(self.document):
+            self.note_schema(at, each, engine)
 
     def note(self, pointer: str, engine: str) -> None:
         """Remember where a keyword runs; of two places the costlier one is told."""

@@ -30,6 +30,12 @@ COMPANIONS: Mapping[str, str] = {
     "minContains": "contains",
     "maxContains": "contains",
 }
+# What may evaluate members or items beside `unevaluated…`, but for the keywords of names and places.
+_IN_PLACE = frozenset({"$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "not", "if", "then", "else"})
+UNEVALUATED: Mapping[Kind, tuple[str, frozenset[str]]] = {
+    "object": ("unevaluatedProperties", _IN_PLACE | {"dependentSchemas"}),
+    "array": ("unevaluatedItems", _IN_PLACE | {"contains"}),
+}
 
 BY_KIND: Mapping[Kind, frozenset[str]] = {
     "string": STRING,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import pyarrow as pa
 
 from ...errors import SchemaError
-from .values import is_json
+from .plain import is_json, is_list, stored
 
 Kind = Literal["null", "boolean", "integer", "number", "string", "array", "object", "json", "map", "image"]
 
@@ -18,14 +18,8 @@ _KINDS: Mapping[Kind, tuple[Callable[[pa.DataType], bool], ...]] = {
     "integer": (pa.types.is_integer,),
     "number": (pa.types.is_floating,),
     "string": (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view),
-    "map": (pa.types.is_map,),
-    "array": (
-        pa.types.is_list,
-        pa.types.is_large_list,
-        pa.types.is_fixed_size_list,
-        pa.types.is_list_view,
-        pa.types.is_large_list_view,
-    ),
+    "map": (lambda kind: pa.types.is_map(kind) and kind_of(stored(kind.key_type)) == "string",),
+    "array": (is_list,),
     "object": (pa.types.is_struct,),
 }
 # The types of JSON Schema that a kind can be, besides null.
@@ -39,13 +33,6 @@ TYPES: Mapping[Kind, frozenset[str]] = {
     "object": frozenset({"object"}),
     "image": frozenset({"string"}),
 }
-
-
-def stored(kind: pa.DataType) -> pa.DataType:
-    """The type under dictionaries and extension types; JSON text keeps its own."""
-    if isinstance(kind, pa.BaseExtensionType) and not is_json(kind):
-        return stored(kind.storage_type)
-    return stored(kind.value_type) if pa.types.is_dictionary(kind) else kind
 
 
 def kind_of(kind: pa.DataType) -> Kind | None:
@@ -69,16 +56,32 @@ def refuse(kind: pa.DataType, where: str) -> SchemaError:
     return SchemaError(f"{name}: JSON has no {kind} values; cast the column, or leave it out of the schema")
 
 
-def foreign_parts(kind: pa.DataType, where: str) -> Iterator[tuple[str, pa.DataType]]:
-    """The types within a type whose values JSON doesn't have, and where they stand."""
+def refuse_repeats(kind: pa.DataType, where: str) -> None:
+    """Refuse a struct that has two members of one name.
+
+    Raises:
+        SchemaError: It has.
+    """
+    names = [member.name for member in kind]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        place = where.strip("/") or "the table"
+        raise SchemaError(f"{place}: two columns are named {twice!r}, expected each once; rename one")
+
+
+def refuse_foreign(kind: pa.DataType, where: str) -> None:
+    """Refuse a type in which anything has values that JSON doesn't have.
+
+    Raises:
+        SchemaError: Something in it has.
+    """
     kind = stored(kind)
     found = kind_of(kind)
     if found is None:
-        yield where, kind
-    elif found == "object":
+        raise refuse(kind, where)
+    if found == "object":
+        refuse_repeats(kind, where)
         for member in kind:
-            yield from foreign_parts(member.type, f"{where}/{member.name}")
-    elif found == "array":
-        yield from foreign_parts(kind.value_type, where)
-    elif found == "map":
-        yield from foreign_parts(kind.item_type, where)
+            refuse_foreign(member.type, f"{where}/{member.name}")
+    elif found in ("array", "map"):
+        refuse_foreign(kind.value_type if found == "array" else kind.item_type, where)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .checks import Assertion, Check, anything
-from .kinds import kind_of, stored
+from .kinds import kind_of
 from .lists import Contains, Elements, repeated, sized
+from .plain import stored
 from .values import Indices, Mask
 
 if TYPE_CHECKING:
@@ -34,8 +35,14 @@ class ListKeywords:
         if keyword == "contains":
             return [self._contains()]
         if keyword == "unevaluatedItems":
-            return []
+            return self._unevaluated(value)
         return self._elements(keyword)
+
+    def _unevaluated(self, value: Any) -> list[Check]:
+        if value is True or "items" in self._node:
+            return []
+        first = len(self._node.get("prefixItems", ()))
+        return [Assertion("unevaluatedItems", sized(_longer(first)), value)]
 
     def _elements(self, keyword: str) -> list[Check]:
         prefix: list[Any] = self._node.get("prefixItems", [])
@@ -54,7 +61,11 @@ class ListKeywords:
             _passes() if place in refused else self._part(f"prefixItems/{place}")
             for place in range(len(prefix))
         ]
-        return [Elements(checks, None), *(Assertion("false", sized(_longer(place))) for place in refused)]
+        return [Elements(checks, None), *(self._refused(place) for place in refused)]
+
+    def _refused(self, place: int) -> Check:
+        show = self._column.shower(self._column.kind.value_type)
+        return Assertion("false", sized(_longer(place)), show=lambda scalar: show(scalar[place]))
 
     def _contains(self) -> Check:
         least = self._node.get("minContains", 1)

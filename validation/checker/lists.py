@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
-from .checks import Check
+from .checks import Check, Show
 from .messages import describe
 from .sink import Sink
 from .values import Indices, Mask, Values, either, numpy_mask, pc
@@ -90,6 +91,7 @@ class Contains(Check):
     least: int
     most: int | None
     schema: Mapping[str, Any]
+    show: Show | None = None
 
     def fails(self, values: Values) -> Mask | None:
         """Lists with too few or too many elements that pass."""
@@ -98,7 +100,7 @@ class Contains(Check):
     def tell(self, values: Values, sink: Sink) -> None:
         """One error a list."""
         for keyword, mask, expected in self._errors(values):
-            sink.add(keyword, values, mask, _teller(keyword, expected, self.schema))
+            sink.add(keyword, values, mask, self._teller(keyword, expected))
 
     def _errors(self, values: Values) -> list[tuple[str, Mask, int]]:
         lengths = values.lengths()
@@ -117,15 +119,15 @@ class Contains(Check):
         ]
         return [part for part in parts if part[1].any()]
 
-
-def _teller(keyword: str, expected: int, schema: Mapping[str, Any]) -> Callable[[Any], str]:
-    return lambda scalar: describe(keyword, expected, scalar.as_py(), schema)
+    def _teller(self, keyword: str, expected: int) -> Callable[[Any], str]:
+        show = self.show or (lambda scalar: scalar.as_py())
+        return lambda scalar: describe(keyword, expected, show(scalar), self.schema)
 
 
 def repeated(values: Values) -> Mask | None:
     """`uniqueItems` over lists of scalars: lists that hold an element twice."""
     lengths = values.lengths()
-    items = values.items(lengths).array
+    items = values.items(lengths)
     if len(items) < 2:  # noqa: PLR2004  # what takes two
         return None
     codes = _codes(items)
@@ -140,10 +142,15 @@ def repeated(values: Values) -> Mask | None:
     return mask
 
 
-def _codes(items: Any) -> Indices:
+def _codes(items: Values) -> Indices:
     """A number for each distinct element; null has one too."""
-    if str(items.type) in {"float", "double", "halffloat"}:
+    array = items.array
+    if pa.types.is_floating(array.type):
         # Equal numbers have equal bits, once the zeros have one sign.
-        items = pc.add(items.cast("float64"), 0.0)
-    encoded = pc.dictionary_encode(items, null_encoding="encode")
-    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        array = pc.add(array.cast("float64"), 0.0)
+    encoded = pc.dictionary_encode(array, null_encoding="encode")
+    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    if items.not_finite is not None:
+        apart = np.flatnonzero(items.not_finite)
+        codes[apart] = -1 - apart
+    return codes

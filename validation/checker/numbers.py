@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Literal
 
 import numpy as np
@@ -14,6 +15,10 @@ from .values import Mask, Values, found, numpy_mask, pc
 Failing = Callable[[Values], Mask | None]
 # Up to here every integer is a double.
 EXACT = 2**53
+# 10 to this power is the last that is a double; integers below the other have at most 15 digits.
+_EXACT_POWER = 22
+_EXACT_DIGITS = 1e15
+Refused = Callable[[Sequence[float]], list[int]]
 Comparison = Literal["less", "less_equal", "greater", "greater_equal"]
 
 # The comparison with its value that makes a number fail.
@@ -49,7 +54,7 @@ def _compare(comparison: Comparison, bound: float, kind: pa.DataType) -> Failing
 
 
 def _integer_bound(comparison: Comparison, bound: float, kind: pa.DataType) -> Failing | bool:
-    if math.isinf(bound):
+    if isinstance(bound, float) and math.isinf(bound):
         return (bound > 0) == comparison.startswith("less")
     whole = {
         "less": math.ceil(bound),
@@ -71,10 +76,12 @@ def limits(kind: pa.DataType) -> tuple[int, int]:
 
 
 def indivisible(divisor: float, kind: pa.DataType) -> Failing | None:
-    """`multipleOf` over a column of integers; None if fractions come in, which are decimal and not binary."""
-    if pa.types.is_floating(kind) or divisor != int(divisor):
+    """`multipleOf` over a column of integers; None if it is one of doubles."""
+    if pa.types.is_floating(kind):
         return None
-    whole = int(divisor)
+    places, whole = _fraction(divisor)
+    # An integer is a multiple of D / 10^p if it is one of D without the factors that 10^p has too.
+    whole //= math.gcd(whole, 10**places)
     least, most = limits(kind)
 
     def failing(values: Values) -> Mask | None:
@@ -92,6 +99,46 @@ def indivisible(divisor: float, kind: pa.DataType) -> Failing | None:
         return fails if fails.any() else None
 
     return failing
+
+
+def indivisible_decimal(divisor: float, refused: Refused) -> Failing | None:
+    """`multipleOf` over a column of doubles, which stand for the decimals that they are written as.
+
+    A double is a multiple of D / 10^p if it is the one nearest to some y / 10^p, and D divides y. That is
+    exact where y has at most 15 digits and 10^p is a double; of other numbers `refused` knows it.
+
+    Returns:
+        None if 10^p is no double.
+    """
+    places, whole = _fraction(divisor)
+    if places > _EXACT_POWER:
+        return None
+    power = float(10**places)
+
+    def failing(values: Values) -> Mask | None:
+        array = pc.fill_null(values.array.cast(pa.float64()), 0.0)
+        numbers = array.to_numpy(zero_copy_only=False)
+        with np.errstate(over="ignore"):
+            scaled = np.rint(numbers * power)
+        sure = np.abs(scaled) < _EXACT_DIGITS
+        scaled = np.where(sure, scaled, 0.0)
+        fails = (scaled / power != numbers) | (np.fmod(scaled, float(min(whole, EXACT))) != 0)
+        chosen = ~sure if values.chosen is None else ~sure & values.chosen
+        fails[~sure] = False
+        rest = np.flatnonzero(chosen)
+        if len(rest):
+            fails[rest[refused(numbers[rest].tolist())]] = True
+        return fails if fails.any() else None
+
+    return failing
+
+
+def _fraction(number: float) -> tuple[int, int]:
+    """A positive number as the integer D over 10^p, as it is written: p and D."""
+    if number == int(number):
+        return 0, int(number)
+    _, digits, exponent = Decimal(repr(number)).as_tuple()
+    return -int(exponent), int("".join(map(str, digits)))
 
 
 def fractional(values: Values) -> Mask | None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
-import pyarrow as pa
 
 from .checks import All, Assertion, Check
 from .logic import Where
 from .messages import describe
 from .objects import Members, Presence
+from .patterns import read_pattern
 from .values import Indices, Mask, escaped
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from .compiler import ColumnSchema
 
 
@@ -41,7 +44,7 @@ class ObjectKeywords:
             "properties": lambda: self._checked({name: f"properties/{escaped(name)}" for name in value}),
             "patternProperties": lambda: self._patterns(value),
             "additionalProperties": self._additional,
-            "unevaluatedProperties": list,
+            "unevaluatedProperties": lambda: self._unevaluated(value),
         }
         return made[keyword]()
 
@@ -50,18 +53,11 @@ class ObjectKeywords:
         return [Assertion("required", lacking(name), name) for name in names if self._can_lack(name)]
 
     def _counted(self, keyword: str, fails: Callable[[Indices], Mask]) -> list[Check]:
-        return [Assertion(keyword, self._presence.counted(fails), self._node[keyword], show=self._shown)]
+        return [Assertion(keyword, self._presence.counted(fails), self._node[keyword])]
 
     def _patterns(self, patterns: Iterable[str]) -> list[Check]:
         steps = [self._matching(pattern, f"patternProperties/{escaped(pattern)}") for pattern in patterns]
         return [check for each in steps for check in self._checked(each)]
-
-    def _shown(self, scalar: Any) -> Any:
-        """The object that a message speaks of."""
-        members = scalar.as_py()
-        if not self._presence.null_is_absent:
-            return members
-        return {name: each for name, each in members.items() if each is not None}
 
     def _can_lack(self, name: str) -> bool:
         return name not in self._names or self._presence.null_is_absent
@@ -76,56 +72,63 @@ class ObjectKeywords:
         ]
         checks = [(position, check) for position, check in checks if not _is_empty(check)]
         # `jsonschema` places the error of a member that is refused outright at the object.
-        found: list[Check] = [Assertion("false", self._presence.having([name])) for name in refused]
+        found: list[Check] = [self._refused(name) for name in refused]
         return [*found, Members(checks, self._presence.null_is_absent)] if checks else found
+
+    def _refused(self, name: str) -> Check:
+        show = self._column.shower(self._column.kind.field(name).type)
+        return Assertion("false", self._presence.having([name]), show=lambda scalar: show(scalar[name]))
 
     def _member(self, member: pa.Field, step: str) -> Check:
         return self._column.part(step, member.type, f"{self._column.where}/{escaped(member.name)}")
 
     def _matching(self, pattern: str, step: str) -> dict[str, str]:
-        matches = jsonschema_rs.Draft202012Validator({"pattern": pattern}).is_valid
+        matches = jsonschema_rs.Draft202012Validator({"pattern": read_pattern(pattern).backtracking}).is_valid
         return {name: step for name in self._names if matches(name)}
 
-    def _additional(self) -> list[Check]:
+    def _extra(self) -> list[str]:
         named = set(self._node.get("properties", ()))
         for pattern in self._node.get("patternProperties", ()):
             named |= set(self._matching(pattern, ""))
-        extra = [name for name in self._names if name not in named]
-        if self._node["additionalProperties"] is False:
-            keyword = "additionalProperties"
-            return (
-                [Assertion(keyword, self._presence.having(extra), schema=self._node, show=self._shown)]
-                if extra
-                else []
-            )
-        return self._checked(dict.fromkeys(extra, "additionalProperties"))
+        return [name for name in self._names if name not in named]
+
+    def _additional(self) -> list[Check]:
+        keyword, extra = "additionalProperties", self._extra()
+        if self._node[keyword] is False:
+            return self._unexpected(keyword, extra)
+        return self._checked(dict.fromkeys(extra, keyword))
+
+    def _unevaluated(self, value: Any) -> list[Check]:
+        if value is True or "additionalProperties" in self._node:
+            return []
+        return self._unexpected("unevaluatedProperties", self._extra())
+
+    def _unexpected(self, keyword: str, names: Sequence[str]) -> list[Check]:
+        having = self._presence.having(names)
+        return [Assertion(keyword, having, schema=self._node, among=names)] if names else []
 
     def _property_names(self, node: Any) -> list[Check]:
-        if isinstance(node, bool):
-            refused = (
-                []
-                if node
-                else [
-                    ("false", name, f"the member's name: {describe('false', None, name)}")
-                    for name in self._names
-                ]
-            )
-        else:
-            engine = self._column.context.part(f"{self._column.pointer}/propertyNames")
-            refused = [
-                (violation.keyword, self._names[violation.row], f"the member's name: {violation.message}")
-                for violation in engine.check(self._names, 1_000_000).violations
-            ]
+        refused = self._refused_names(node)
+        if refused:
+            self._column.context.note_below(f"{self._column.pointer}/propertyNames", node, "vectorised")
         return [
-            Assertion(keyword, self._presence.having([name]), says=message)
+            Assertion(keyword, self._presence.having([name]), says=f"the member's name: {message}")
             for keyword, name, message in refused
+        ]
+
+    def _refused_names(self, node: Any) -> list[tuple[str, str, str]]:
+        """Keyword, name and message of what breaks the schema among the names, which the type settles."""
+        if isinstance(node, bool):
+            return [] if node else [("false", name, describe("false", None, name)) for name in self._names]
+        engine = self._column.context.part(f"{self._column.pointer}/propertyNames")
+        return [
+            (violation.keyword, self._names[violation.row], violation.message)
+            for violation in engine.check(self._names, sys.maxsize).violations
         ]
 
     def _dependent_required(self, value: Mapping[str, Sequence[str]]) -> list[Check]:
         return [
-            Assertion(
-                "dependentRequired", self._presence.dependent(name, needed), needed, self._node, self._shown
-            )
+            Assertion("dependentRequired", self._presence.dependent(name, needed), needed, self._node)
             for name, every in value.items()
             if name in self._names
             for needed in every

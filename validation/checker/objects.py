@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from .checks import Check
+from .plain import pc, plain
 from .sink import Sink
-from .values import Indices, Mask, Values, either, numpy_mask, pc
+from .values import Indices, Mask, Values, either, numpy_mask
 
 Failing = Callable[[Values], Mask | None]
 
@@ -37,7 +38,7 @@ class Presence:
             return np.zeros(len(values), np.bool_)
         if not self.null_is_absent:
             return self.objects(values)
-        return numpy_mask(pc.struct_field(values.array, [position]).is_valid())
+        return numpy_mask(plain(pc.struct_field(values.array, [position])).is_valid())
 
     def count(self, values: Values) -> Indices:
         """How many members each object has."""

@@ -7,8 +7,11 @@ from typing import Any, cast
 from urllib.parse import unquote
 
 from ...errors import SchemaError
+from .documents import IN_LISTS, IN_MAPS, IN_PLACE, escape, subschemas
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+# Keywords that hold schemas which apply only if something refers to them.
+_UNAPPLIED = frozenset(("$defs", "definitions", "contentSchema"))
 _DYNAMIC = ("$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor")
 
 
@@ -18,7 +21,7 @@ class References:
     def __init__(self, document: Any) -> None:
         """Look for anchors once."""
         self._document = document
-        anchors = [(node.get("$anchor"), pointer) for pointer, node in _nodes(document)]
+        anchors = [(node.get("$anchor"), pointer) for pointer, node in subschemas(document)]
         self._anchors = {name: pointer for name, pointer in anchors if isinstance(name, str)}
 
     def follow(self, reference: str) -> tuple[str, Any] | None:
@@ -35,6 +38,21 @@ class References:
                 raise SchemaError(f"$ref {reference!r}: no `$anchor` of that name in the schema")
             pointer = self._anchors[pointer]
         return pointer, self._at(pointer, reference)
+
+    def reachable(self, pointer: str, node: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The schemas that one applies, itself first, each once, with their pointers in the document."""
+        waiting, seen = [(pointer, node)], set[str]()
+        while waiting:
+            at, each = waiting.pop()
+            if at in seen or not isinstance(each, Mapping):
+                continue
+            seen.add(at)
+            schema = cast("Mapping[str, Any]", each)
+            yield at, schema
+            waiting.extend(_applied(at, schema))
+            reference = schema.get("$ref")
+            followed = self.follow(reference) if isinstance(reference, str) else None
+            waiting.extend([] if followed is None else [followed])
 
     def _at(self, pointer: str, reference: str) -> Any:
         node = self._document
@@ -56,19 +74,19 @@ def needs_resolver(document: Any) -> bool:
         return True
     return any(
         any(name in node for name in _DYNAMIC) or (pointer and isinstance(node.get("$id"), str))
-        for pointer, node in _nodes(document)
+        for pointer, node in subschemas(document)
     )
 
 
-def _nodes(node: Any, pointer: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every object in a document, schema or not, and its pointer."""
-    if isinstance(node, Mapping):
-        tree = cast("Mapping[str, Any]", node)
-        yield pointer, tree
-        children = [(str(name).replace("~", "~0").replace("/", "~1"), each) for name, each in tree.items()]
-    elif isinstance(node, list):
-        children = [(str(index), each) for index, each in enumerate(cast("list[Any]", node))]
-    else:
-        return
-    for step, each in children:
-        yield from _nodes(each, f"{pointer}/{step}")
+def _applied(pointer: str, node: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The schemas right below one that it applies."""
+    for keyword, value in node.items():
+        here = f"{pointer}/{escape(keyword)}"
+        if keyword in _UNAPPLIED:
+            continue
+        if keyword in IN_PLACE:
+            yield here, value
+        elif keyword in IN_LISTS:
+            yield from ((f"{here}/{index}", each) for index, each in enumerate(value))
+        elif keyword in IN_MAPS:
+            yield from ((f"{here}/{escape(name)}", each) for name, each in value.items())

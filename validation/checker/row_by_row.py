@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,8 +12,9 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from .checks import Check
-from .kinds import kind_of, stored
+from .checks import Check, Show
+from .kinds import kind_of
+from .plain import stored
 from .rowwise import RowEngine
 from .sink import Sink
 from .values import Indices, Mask, Picked, Values, pc
@@ -57,15 +59,22 @@ class RowByRow(Check):
         indices = self._invalid(values)
         for start in range(0, len(indices), _MOST_AT_ONCE):
             part = indices[start : start + _MOST_AT_ONCE]
-            result = self._result(self._objects(values.array.take(pa.array(part))), sink.most)
-            sink.tell(Picked(values.frame, part), np.arange(len(part), dtype=np.int64), result)
+            frame = Picked(values.frame, part)
+            objects = self._objects(values.elements.take(pa.array(part)))
+            # All of a row's elements are described if one is, and each is wrong in one way at least.
+            rows = frame.rows(np.arange(len(part), dtype=np.int64))
+            last = rows[min(sink.most, len(rows)) - 1]
+            described = int(np.searchsorted(rows, last, "right")) if sink.most else 0
+            for first, end, most in ((0, described, sys.maxsize), (described, len(part), 0)):
+                indices = np.arange(first, end, dtype=np.int64)
+                sink.tell(Picked(frame, indices), indices - first, self._result(objects[first:end], most))
 
     def _invalid(self, values: Values) -> Indices:
         chosen = np.arange(len(values)) if values.chosen is None else np.flatnonzero(values.chosen)
         if self.repeats and len(chosen):
-            return chosen[self._invalid_texts(values.array.take(pa.array(chosen)))]
+            return chosen[self._invalid_texts(values.elements.take(pa.array(chosen)))]
         parts = [
-            part[self._engine_invalid(self._objects(values.array.take(pa.array(part))))]
+            part[self._engine_invalid(self._objects(values.elements.take(pa.array(part))))]
             for start in range(0, len(chosen), _MOST_AT_ONCE)
             for part in [chosen[start : start + _MOST_AT_ONCE]]
         ]
@@ -115,6 +124,19 @@ def converter(kind: pa.DataType, *, null_is_absent: bool) -> Converter | None:
         members = {member.name: converter(member.type, null_is_absent=null_is_absent) for member in kind}
         return _membered(members, null_is_absent=null_is_absent)
     return None
+
+
+def shower(kind: pa.DataType, *, null_is_absent: bool) -> Show:
+    """From an element, as an Arrow scalar, to the JSON value that it stands for."""
+    convert = converter(kind, null_is_absent=null_is_absent)
+    if convert is None:
+        return lambda scalar: scalar.as_py()
+
+    def show(scalar: Any) -> Any:
+        shown = convert(scalar.as_py())
+        return scalar.as_py() if isinstance(shown, _Broken) else shown
+
+    return show
 
 
 def _decoded(text: str | None) -> Any:

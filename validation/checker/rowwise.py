@@ -33,6 +33,7 @@ import jsonschema_rs
 from ...errors import SchemaError
 from .documents import BASE, DIALECT, IN_LISTS, IN_MAPS, IN_PLACE, escape
 from .messages import describe
+from .patterns import read_pattern
 from .violations import BatchResult, Violation
 
 _IGNORED = frozenset(("dependencies", "$recursiveRef", "$recursiveAnchor"))
@@ -68,8 +69,12 @@ class RowEngine:
         self._formats = formats
         self._contained: dict[str, jsonschema_rs.Validator] = {}
         self._base = _canonical(schema, base_uri or f"{BASE}schema.json")
-        documents = {uri: _prepared(document, uri) for uri, document in (resources or {}).items()}
-        documents |= dict.fromkeys({base_uri or self._base, self._base}, _prepared(schema, "the schema"))
+        self._patterns: dict[str, str] = {}
+        documents = {
+            uri: _prepared(document, uri, self._patterns) for uri, document in (resources or {}).items()
+        }
+        own = _prepared(schema, "the schema", self._patterns)
+        documents |= dict.fromkeys({base_uri or self._base, self._base}, own)
         try:
             self._registry = jsonschema_rs.Registry(
                 list(documents.items()), draft=jsonschema_rs.Draft202012, retriever=_refuse
@@ -162,7 +167,8 @@ class RowEngine:
             location = location.rpartition("/")[0]
         holder = location.rpartition("/")[0]
         schema = self._lookup(holder)
-        return schema.get(keyword), schema
+        expected = schema.get(keyword)
+        return (self._patterns.get(expected, expected) if keyword == "pattern" else expected), schema
 
     def _lookup(self, location: str) -> dict[str, Any]:
         contents: Any = self._registry.resolver(self._base).lookup(location).contents
@@ -226,8 +232,13 @@ def _canonical(schema: Any, base_uri: str) -> str:
     return urldefrag(urljoin(base_uri, own)).url if isinstance(own, str) else base_uri
 
 
-def _prepared(schema: Any, name: str) -> Any:
+def _prepared(schema: Any, name: str, patterns: dict[str, str]) -> Any:
     """The schema as 2020-12 reads it, checked against the draft's own schema.
+
+    Args:
+        schema: The schema.
+        name: What messages call it.
+        patterns: Takes the patterns that were respelt, and what they were.
 
     Raises:
         SchemaError: It declares another draft, or breaks the draft's rules.
@@ -235,31 +246,63 @@ def _prepared(schema: Any, name: str) -> Any:
     dialect = schema.get("$schema") if isinstance(schema, Mapping) else None
     if isinstance(dialect, str) and any(older in dialect for older in _OLDER):
         raise SchemaError(f"{name}: declares {dialect}, expected draft 2020-12 ({DIALECT}schema); convert it")
-    plain = _without(schema)
+    _check_types(_without(schema, None), name)
+    plain = _without(schema, patterns)
+    if isinstance(plain, dict) and str(dialect).startswith(DIALECT):
+        plain.pop("$schema", None)
+    return plain
+
+
+def _check_types(plain: Any, name: str) -> None:
+    """Check the keywords' values, but for patterns, whose spelling isn't that of `jsonschema-rs`."""
     if isinstance(plain, dict):
         plain.pop("$schema", None)
     try:
         jsonschema_rs.meta.validate(plain)
     except (ValueError, jsonschema_rs.ReferencingError) as error:
         raise SchemaError(f"{name}: no schema of draft 2020-12: {_first_line(error)}") from None
-    return plain
 
 
-def _without(schema: Any) -> Any:
-    """A copy without keywords that 2020-12 ignores and `jsonschema-rs` doesn't."""
+def _without(schema: Any, patterns: dict[str, str] | None) -> Any:
+    """A copy without what 2020-12 ignores and `jsonschema-rs` doesn't, and with its patterns respelt.
+
+    Where `patterns` is None, plain ones take their place.
+    """
     if not isinstance(schema, Mapping):
         return schema
     copy: dict[str, Any] = {}
     for keyword, value in schema.items():
         if keyword in IN_PLACE:
-            copy[keyword] = _without(value)
+            copy[keyword] = _without(value, patterns)
         elif keyword in IN_LISTS and isinstance(value, list):
-            copy[keyword] = [_without(item) for item in value]
+            copy[keyword] = [_without(item, patterns) for item in value]
         elif keyword in IN_MAPS and isinstance(value, Mapping):
-            copy[keyword] = {name: _without(item) for name, item in value.items()}
+            items = {name: _without(item, patterns) for name, item in value.items()}
+            copy[keyword] = _renamed(items, patterns) if keyword == "patternProperties" else items
+        elif keyword == "pattern" and isinstance(value, str):
+            copy[keyword] = _respelt(value, patterns)
         elif keyword not in _IGNORED:
             copy[keyword] = value
     return copy
+
+
+def _renamed(items: Mapping[str, Any], patterns: dict[str, str] | None) -> dict[str, Any]:
+    """Schemas by respelt pattern; patterns that become one are joined."""
+    if patterns is None:
+        return {f"x{number}": item for number, item in enumerate(items.values())}
+    renamed: dict[str, Any] = {}
+    for name, item in items.items():
+        spelling = _respelt(name, patterns)
+        renamed[spelling] = {"allOf": [renamed[spelling], item]} if spelling in renamed else item
+    return renamed
+
+
+def _respelt(pattern: Any, patterns: dict[str, str] | None) -> Any:
+    if patterns is None or not isinstance(pattern, str):
+        return "x"
+    spelling = read_pattern(pattern).backtracking
+    patterns[spelling] = pattern
+    return spelling
 
 
 def _refuse(uri: str, /) -> Any:

@@ -27,7 +27,7 @@ class _Hits:
         few = self.rows <= last
         indices, rows = self.indices[few], self.rows[few].tolist()
         pointers = self.values.frame.pointers(indices)
-        messages = [self.message(self.values.array[index]) for index in indices.tolist()]
+        messages = [self.message(self.values.elements[index]) for index in indices.tolist()]
         return [
             Violation(row, pointer, self.keyword, message)
             for row, pointer, message in zip(rows, pointers, messages, strict=True)
@@ -83,9 +83,10 @@ class Sink:
         """The counts, and the first violations in order of row, pointer and keyword."""
         if not self._invalid:
             return BatchResult(self._rows)
-        rows = np.unique(np.concatenate(self._invalid))
-        # As many rows as violations are wanted hold enough of them.
-        last = int(rows[min(self.most, len(rows)) - 1]) if self.most else -1
+        rows, times = np.unique(np.concatenate(self._invalid), return_counts=True)
+        # The rows up to this one hold as many violations as are wanted, if there are so many.
+        enough = np.searchsorted(np.cumsum(times), self.most)
+        last = int(rows[min(enough, len(rows) - 1)]) if self.most else -1
         shown = [each for hits in self._hits for each in hits.violations(last)]
         shown += [each for told in self._told for each in told.placed(last)]
         shown.sort(key=lambda each: (each.row, each.pointer, each.keyword))

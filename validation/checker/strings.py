@@ -9,10 +9,12 @@ from .values import Mask, Values, found, numpy_mask, pc
 
 Failing = Callable[[Values], Mask | None]
 _MOST_BYTES = 4  # of a code point in UTF-8
+_BEYOND = 2**40  # the length of any text, and within Arrow's integers
 
 
 def shorter_than(least: int) -> Failing:
     """`minLength`, in code points."""
+    least = min(least, _BEYOND)
 
     def failing(values: Values) -> Mask | None:
         # The bytes are known without looking at the text, and mostly settle it.
@@ -27,6 +29,7 @@ def shorter_than(least: int) -> Failing:
 
 def longer_than(most: int) -> Failing:
     """`maxLength`, in code points."""
+    most = min(most, _BEYOND)
 
     def failing(values: Values) -> Mask | None:
         if not pc.greater(pc.binary_length(values.array), most).true_count:

@@ -12,6 +12,8 @@ from ..report import KeywordPlan
 from .checks import Check
 from .compiler import Compiler
 from .context import Context
+from .kinds import refuse_foreign
+from .plain import viewless, without_views
 from .row_by_row import RowByRow, converter
 from .sink import Sink
 from .values import Mask, Root, Values
@@ -50,18 +52,21 @@ class TableChecker:
             SchemaError: It is no JSON Schema, refers to what isn't there, or speaks of a column whose
                 values JSON doesn't have.
         """
-        self._columns = columns
+        self._row = without_views(pa.struct(list(columns)))
         self._context = Context(schema, resources or {}, base_uri, formats, null_is_absent)
         _ = self._context.whole
         self._check = self._compiled(schema)
 
     def _compiled(self, schema: Mapping[str, Any] | bool) -> Check:  # noqa: FBT001
-        row = pa.struct(list(self._columns))
         if self._context.needs_resolver:
-            self._context.note("", "row by row")
-            convert = converter(row, null_is_absent=self._context.null_is_absent)
+            refuse_foreign(self._row, "")
+            self._context.note_all("row by row")
+            convert = converter(self._row, null_is_absent=self._context.null_is_absent)
             return RowByRow(self._context.whole, convert)
-        return Compiler(self._context).schema(schema, "", row, "")
+        check = Compiler(self._context).schema(schema, "", self._row, "")
+        # What no column came to: the types have decided it.
+        self._context.note_below("", schema, "constant")
+        return check
 
     @property
     def plan(self) -> Sequence[KeywordPlan]:
@@ -81,5 +86,4 @@ class TableChecker:
 
 
 def _values(batch: pa.RecordBatch) -> Values:
-    rows: Any = batch.to_struct_array()
-    return Values(rows, Root())
+    return Values(viewless(batch.to_struct_array()), Root())

@@ -10,9 +10,9 @@ from typing import Any, Protocol, cast
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute
 
-pc = cast("Any", pyarrow.compute)
+from .plain import finite, lengths_of, pc, plain
+
 Mask = npt.NDArray[np.bool_]
 Indices = npt.NDArray[np.int64]
 
@@ -108,18 +108,39 @@ class Values:
     """Elements of one level.
 
     Attributes:
-        array: The elements, without chunks, dictionaries and extension types other than JSON.
+        array: The elements, without chunks, dictionaries and extension types other than JSON. Numbers that
+            JSON doesn't have are null.
         frame: Where they stand.
         chosen: Those that a schema is applied to; None for all.
+        original: The elements with such numbers, if there are any.
     """
 
     array: Any
     frame: Frame
     chosen: Mask | None = None
+    original: Any = None
+
+    @classmethod
+    def of(cls, array: Any, frame: Frame, chosen: Mask | None = None) -> Values:
+        """Elements as a plain array has them."""
+        numbers = finite(array)
+        return cls(numbers, frame, chosen, None if numbers is array else array)
+
+    @property
+    def elements(self) -> Any:
+        """The elements as messages show them."""
+        return self.array if self.original is None else self.original
 
     def __len__(self) -> int:
         """How many elements there are, chosen or not."""
         return len(self.array)
+
+    @property
+    def not_finite(self) -> Mask | None:
+        """Numbers that JSON doesn't have: they are of no type and equal nothing. None if there are none."""
+        if self.original is None:
+            return None
+        return numpy_mask(self.original.is_valid()) & numpy_mask(self.array.is_null())
 
     def among(self, mask: Mask | None) -> Values:
         """The same elements, of which only those of the mask stay chosen."""
@@ -128,7 +149,7 @@ class Values:
     def pick(self, index: Indices) -> Values:
         """Some of the elements, in the order given."""
         chosen = None if self.chosen is None else self.chosen[index]
-        return Values(self.array.take(pa.array(index)), Picked(self.frame, index), chosen)
+        return Values.of(self.elements.take(pa.array(index)), Picked(self.frame, index), chosen)
 
     def member(self, position: int, *, null_is_absent: bool) -> Values:
         """A member of the objects among the elements; chosen where there is one."""
@@ -141,39 +162,17 @@ class Values:
             child, chosen = plain(array.field(position)), self.chosen
         if null_is_absent and child.null_count:
             chosen = both(chosen, numpy_mask(child.is_valid()))
-        return Values(child, Member(self.frame, name), chosen)
+        return Values.of(child, Member(self.frame, name), chosen)
 
     def lengths(self) -> Indices:
         """The lengths of the lists among the elements; 0 for null."""
-        lengths: Any = pc.list_value_length(self.array)
-        if lengths.null_count:
-            lengths = pc.fill_null(lengths, 0)
-        return cast("Indices", lengths.to_numpy(zero_copy_only=False).astype(np.int64, copy=False))
+        lengths = lengths_of(self.array).to_numpy(zero_copy_only=False)
+        return cast("Indices", lengths.astype(np.int64, copy=False))
 
     def items(self, lengths: Indices) -> Values:
         """The elements of the lists among the elements, end to end."""
         chosen = None if self.chosen is None else np.repeat(self.chosen, lengths)
-        return Values(plain(self.array.flatten()), Items(self.frame, lengths), chosen)
-
-
-def plain(array: Any) -> Any:
-    """The array in the form that checks know: no chunks, dictionaries, views; of extension types JSON."""
-    if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
-    if isinstance(array, pa.ExtensionArray) and not is_json(array.type):
-        array = array.storage
-    if isinstance(array, pa.DictionaryArray):
-        array = array.dictionary_decode()
-    if pa.types.is_string_view(array.type):
-        array = array.cast(pa.large_string())
-    if pa.types.is_list_view(array.type) or pa.types.is_large_list_view(array.type):
-        array = array.cast(pa.large_list(array.type.value_type))
-    return array
-
-
-def is_json(kind: pa.DataType) -> bool:
-    """Whether values are JSON text under Arrow's extension type."""
-    return isinstance(kind, pa.BaseExtensionType) and kind.extension_name == "arrow.json"
+        return Values.of(plain(self.array.flatten()), Items(self.frame, lengths), chosen)
 
 
 def numpy_mask(array: Any) -> Mask:

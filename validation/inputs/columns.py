@@ -20,8 +20,8 @@ class ColumnMaker:
 
     def batch(self, rows: Sequence[Any]) -> pa.RecordBatch:
         """Rows as columns; what is no object is a row of nulls."""
-        objects: list[dict[str, Any]] = [row if isinstance(row, dict) else {} for row in rows]
-        names = list(dict.fromkeys(name for row in objects for name in row))
+        objects: list[dict[Any, Any]] = [row if isinstance(row, dict) else {} for row in rows]
+        names = list(dict.fromkeys(name for row in objects for name in row if isinstance(name, str)))
         if not names:
             # A batch without columns would have no rows either.
             return pa.record_batch({"": pa.nulls(len(rows))})
@@ -34,7 +34,8 @@ class ColumnMaker:
             column = pa.array(values, known)
         except (pa.ArrowException, TypeError, ValueError, OverflowError):
             kind = _first_type(values) if known is None else known
-            column = pa.array([_fitting(value, kind) for value in values], kind)
+            # What Arrow takes alone it may refuse beside others, such as [] for an object.
+            column = pa.concat_arrays([_fitting(value, kind) for value in values])
         if known is None and not pa.types.is_null(column.type):
             self._types[name] = column.type
         return column
@@ -51,9 +52,9 @@ def _first_type(values: Sequence[Any]) -> pa.DataType:
     return pa.null()
 
 
-def _fitting(value: Any, kind: pa.DataType) -> Any:
+def _fitting(value: Any, kind: pa.DataType) -> pa.Array:
+    """An array of the value, or of null if it has another type."""
     try:
-        pa.array([value], kind)
+        return pa.array([value], kind)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
-        return None
-    return value
+        return pa.nulls(1, kind)

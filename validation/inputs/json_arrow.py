@@ -9,6 +9,7 @@ A double such as 2.0 may stand for the integer 2: JSON Schema doesn't tell them 
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,8 +31,10 @@ Mask = npt.NDArray[np.bool_]
 _NULL = re.compile(rb"[:\[,][ \t\r]*null(?=[ \t\r]*[,\]}])")
 _TWO_OBJECTS = re.compile(rb"\}[ \t\r]*\{")
 _ROW = re.compile(r" in row (\d+)$")
-_DEEPEST = 200
-_RETRIES = 16
+_DEEPEST = 300
+# An irregular file isn't worth reading as columns.
+_LEAST_TRIES = 16
+_LINES_A_TRY = 50
 _HINT_DEPTH = 16
 _EXACT = 2.0**53
 _OPEN, _CLOSE, _NEWLINE, _CARRIAGE = b"{}\n\r"
@@ -62,8 +65,6 @@ def as_arrow(block: LineBlock, schema: pa.Schema | None = None) -> ArrowBlock | 
         block: Lines.
         schema: Types of columns, where known; others are inferred from the block.
     """
-    if not _is_utf8(block.data):
-        return None
     kept = _candidates(block)
     read = _Attempt(block, kept, pa.schema([]) if schema is None else schema).read() if kept.any() else None
     if read is None:
@@ -76,12 +77,17 @@ def as_arrow(block: LineBlock, schema: pa.Schema | None = None) -> ArrowBlock | 
     return ArrowBlock(batch, positions, slow, explicit)
 
 
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+def _drop_undecodable(block: LineBlock, kept: Mask) -> None:
+    data, start = block.data, 0
+    while start < len(data):
+        try:
+            codecs.utf_8_decode(memoryview(data)[start:], "strict", True)  # noqa: FBT003 - it takes no names
+        except UnicodeDecodeError as error:
+            at = int(np.searchsorted(block.starts, start + error.start, side="right")) - 1
+            kept[at] = False
+            start = int(block.starts[at + 1])
+        else:
+            return
 
 
 def _candidates(block: LineBlock) -> Mask:
@@ -97,11 +103,21 @@ def _candidates(block: LineBlock) -> Mask:
     kept = (last > starts) & (values[starts] == _OPEN) & (values[last] == _CLOSE)
     if b"\0" in data:
         kept[[at for at in range(block.lines) if b"\0" in block.line(at)]] = False
-    if b"null" in data:
+    if _holds_null(data):
         found = np.fromiter((match.start() for match in _NULL.finditer(data)), np.int64)
         kept[np.searchsorted(starts, found, side="right") - 1] = False
+    if not data.isascii():
+        _drop_undecodable(block, kept)
     _drop_deep(block, values, kept)
     return kept
+
+
+def _holds_null(data: bytes) -> bool:
+    """Whether `null` is anywhere; four times as fast as `in`, and without the interpreter's lock."""
+    word = int.from_bytes(b"null", "little")
+    shifts = range(min(4, max(len(data) - 3, 0)))
+    views = (np.frombuffer(data, "<u4", (len(data) - shift) // 4, shift) for shift in shifts)
+    return any(bool((view == word).any()) for view in views)
 
 
 def _drop_deep(block: LineBlock, values: npt.NDArray[np.uint8], kept: Mask) -> None:
@@ -115,59 +131,81 @@ def _drop_deep(block: LineBlock, values: npt.NDArray[np.uint8], kept: Mask) -> N
 
 
 class _Attempt:
-    """Reads lines, leaves out those that Arrow objects to, and reads again."""
+    """Reads lines piece by piece: up to the next line that Arrow objects to, and on after it."""
 
     def __init__(self, block: LineBlock, kept: Mask, schema: pa.Schema) -> None:
         self.block = block
-        self.positions = np.flatnonzero(kept).astype(np.int64)
+        self.kept = np.flatnonzero(kept).astype(np.int64)
         self.schema = schema
+        self.tables: list[pa.Table] = []
+        self.positions: list[Indices] = []
 
     def read(self) -> tuple[pa.RecordBatch, Indices, pa.Schema] | None:
-        for _ in range(_RETRIES):
-            if not len(self.positions):
-                return None
-            try:
-                table = _read(self._text(), self.schema)
-            except (pa.ArrowException, ValueError, OverflowError) as error:
-                if not self._avoid(str(error)):
-                    return None
-            else:
-                if self._fits(table):
-                    return _batch(table), self.positions, self.schema
-        return None
+        rest = self.kept
+        tries = _LEAST_TRIES + len(rest) // _LINES_A_TRY
+        while len(rest) and tries:
+            tries -= 1
+            rest = self._step(rest)
+        return self._joined()
 
-    def _text(self) -> bytes:
+    def _step(self, lines: Indices) -> Indices:
+        """Read lines as far as they go; what is left to read."""
+        try:
+            table = _read(self._text(lines), self.schema)
+        except (pa.ArrowException, ValueError, OverflowError) as error:
+            return self._after(lines, str(error))
+        if table.num_rows != len(lines):
+            single = np.array([_TWO_OBJECTS.search(self.block.line(int(at))) is None for at in lines])
+            return lines[:0] if single.all() else lines[single]
+        plain = _replaced(table.schema, pa.types.is_temporal, pa.string())
+        if plain != table.schema:  # text was taken for a time
+            self.schema = _with_text(self.schema, table.schema, plain)
+            return lines
+        # Tables without columns can't be put together: they lose their rows.
+        if table.num_columns or len(lines) == len(self.kept):
+            self.tables.append(table)
+            self.positions.append(lines)
+        return lines[:0]
+
+    def _after(self, lines: Indices, complaint: str) -> Indices:
+        """What is left to read after a complaint, once the lines before the one complained of are read."""
+        found = _ROW.search(complaint)
+        if found is not None and int(found[1]) < len(lines):
+            row = int(found[1])
+            left = self._step(lines[:row]) if row else lines[:0]
+            # Lines that don't go through even so are left to be read one by one.
+            return lines[row + 1 :] if not len(left) else np.concatenate([left, lines[row + 1 :]])
+        looser = _replaced(self.schema, pa.types.is_integer, pa.float64())
+        if looser == self.schema:
+            return lines[:0]
+        self.schema = looser
+        # What was read with the narrower types is read again, so that all lines have the same.
+        again = np.concatenate([*self.positions, lines])
+        self.tables.clear()
+        self.positions.clear()
+        return again
+
+    def _joined(self) -> tuple[pa.RecordBatch, Indices, pa.Schema] | None:
+        if not self.tables:
+            return None
+        if len(self.tables) == 1:
+            return _batch(self.tables[0]), self.positions[0], self.schema
+        try:
+            table = pa.concat_tables(self.tables, promote_options="permissive")
+        except pa.ArrowException:
+            return None
+        return _batch(table), np.concatenate(self.positions), self.schema
+
+    def _text(self, lines: Indices) -> bytes | memoryview:
         block = self.block
-        if len(self.positions) == block.lines:
-            return block.data
-        gaps = np.flatnonzero(np.diff(self.positions) != 1)
-        firsts = self.positions[np.append(0, gaps + 1)]
-        lasts = self.positions[np.append(gaps, len(self.positions) - 1)] + 1
+        first, last = int(lines[0]), int(lines[-1])
+        if last - first + 1 == len(lines):
+            return memoryview(block.data)[block.starts[first] : block.starts[last + 1]]
+        gaps = np.flatnonzero(np.diff(lines) != 1)
+        firsts = lines[np.append(0, gaps + 1)]
+        lasts = lines[np.append(gaps, len(lines) - 1)] + 1
         runs = zip(block.starts[firsts].tolist(), block.starts[lasts].tolist(), strict=True)
         return b"".join(block.data[start:end] for start, end in runs)
-
-    def _avoid(self, complaint: str) -> bool:
-        """Make the next try differ; False if nothing is left to change."""
-        row = _ROW.search(complaint)
-        if row is not None and int(row[1]) < len(self.positions):
-            self.positions = np.delete(self.positions, int(row[1]))
-            return True
-        looser = _replaced(self.schema, pa.types.is_integer, pa.float64())
-        changed = looser != self.schema
-        self.schema = looser
-        return changed
-
-    def _fits(self, table: pa.Table) -> bool:
-        """Whether there is one row a line and no text was taken for a time."""
-        if table.num_rows != len(self.positions):
-            single = [_TWO_OBJECTS.search(self.block.line(int(at))) is None for at in self.positions]
-            self.positions = self.positions[np.asarray(single)] if not all(single) else self.positions[:0]
-            return False
-        plain = _replaced(table.schema, pa.types.is_temporal, pa.string())
-        if plain != table.schema:
-            self.schema = _with_text(self.schema, table.schema, plain)
-            return False
-        return True
 
 
 def _batch(table: pa.Table) -> pa.RecordBatch:
@@ -177,7 +215,7 @@ def _batch(table: pa.Table) -> pa.RecordBatch:
     return pa.RecordBatch.from_struct_array(pa.array([{}] * table.num_rows, pa.struct([])))
 
 
-def _read(text: bytes, schema: pa.Schema) -> pa.Table:
+def _read(text: bytes | memoryview, schema: pa.Schema) -> pa.Table:
     return pj.read_json(
         pa.BufferReader(text),
         read_options=pj.ReadOptions(use_threads=False, block_size=len(text) + 1),

@@ -23,7 +23,7 @@ from ..findings import Finding, Severity
 from .json_values import Problem, exact
 
 LONGEST_LINE = 256 << 20
-BLOCK_BYTES = 256 << 10
+BLOCK_BYTES = 4 << 20
 _STEP = 1 << 16
 _BOM = b"\xef\xbb\xbf"
 _NEWLINE, _ZERO, _MINUS, _POINT = b"\n0-."
@@ -56,15 +56,20 @@ class LineBlock:
     @cached_property
     def starts(self) -> Indices:
         """Offset of each line in `data`, and the length of `data` after the last."""
-        newlines = np.flatnonzero(np.frombuffer(self.data, np.uint8) == _NEWLINE)
-        ends = newlines + 1
-        if self.data and not self.data.endswith(b"\n"):
-            ends = np.append(ends, len(self.data))
-        return np.concatenate([np.zeros(1, np.int64), ends.astype(np.int64)])
+        return line_starts(self.data)
 
     def line(self, position: int) -> bytes:
         r"""One line's bytes without its `\n`, by position in the block from 0."""
         return self.data[self.starts[position] : self.starts[position + 1]].removesuffix(b"\n")
+
+
+def line_starts(data: bytes) -> Indices:
+    """Offset of each line, and the length of `data` after the last."""
+    newlines = np.flatnonzero(np.frombuffer(data, np.uint8) == _NEWLINE)
+    ends = newlines + 1
+    if data and not data.endswith(b"\n"):
+        ends = np.append(ends, len(data))
+    return np.concatenate([np.zeros(1, np.int64), ends.astype(np.int64)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,7 @@ def read_blocks(
     """
     cutter = _Cutter(name or str(path), block_bytes, longest)
     try:
-        for piece in _pieces(path):
+        for piece in _pieces(path, block_bytes):
             yield from cutter.add(piece)
     except (OSError, EOFError, zlib.error) as error:
         yield from cutter.damaged(error)
@@ -107,7 +112,7 @@ def read_blocks(
         yield from cutter.finish()
 
 
-def _pieces(path: Path) -> Iterator[bytes]:
+def _pieces(path: Path, size: int) -> Iterator[bytes]:
     suffix = path.suffix.lower()
     if suffix == ".gz":
         with gzip.open(path) as file:
@@ -117,7 +122,7 @@ def _pieces(path: Path) -> Iterator[bytes]:
             yield from iter(lambda: stream.read(_STEP), b"")
     else:
         with path.open("rb", buffering=0) as file:
-            yield from iter(lambda: file.read(1 << 20), b"")
+            yield from iter(lambda: file.read(size), b"")
 
 
 class _Cutter:
@@ -131,7 +136,7 @@ class _Cutter:
         self.read = 0
         self.crlf = 0
         self.skipping = False
-        self.whole: list[bytes] = []
+        self.whole: list[bytes | memoryview] = []
         self.tail: list[bytes] = []
         self.findings: list[Finding] = []
 
@@ -154,7 +159,7 @@ class _Cutter:
             yield self._skip()
             part, cut = part[after:], cut - after
         if cut:
-            self.whole += [*self.tail, part[:cut]]
+            self.whole += [*self.tail, memoryview(part)[:cut]]
             self.tail.clear()
         self.tail.append(part[cut:])
         if not self.skipping and self._too_long(0):
@@ -171,12 +176,15 @@ class _Cutter:
         data = b"".join(self.whole)
         self.whole.clear()
         if data:
-            yield self._block(data, data.count(b"\n") + (not data.endswith(b"\n")))
+            yield self._block(data)
 
-    def _block(self, data: bytes, lines: int, skipped: int = 0) -> LineBlock:
+    def _block(self, data: bytes = b"", skipped: int = 0) -> LineBlock:
         if b"\r" in data:
             self.crlf += data.count(b"\r\n")
+        starts = line_starts(data)
+        lines = len(starts) - 1
         block = LineBlock(data, self.line, lines, skipped, self.name, tuple(self.findings))
+        block.__dict__["starts"] = starts  # what `cached_property` would look for later
         self.findings.clear()
         self.line += lines + skipped
         return block
@@ -186,7 +194,7 @@ class _Cutter:
         self.skipping = False
         message = f"is longer than {self.longest} bytes; not read"
         self._find("broken-line", message, "error", line=self.line)
-        return self._block(b"", 0, 1)
+        return self._block(skipped=1)
 
     def finish(self) -> Iterator[LineBlock]:
         rest = b"".join(self.tail)
@@ -194,7 +202,7 @@ class _Cutter:
             yield from self._flush()
             yield self._skip()
         elif rest:
-            last = self.line + sum(part.count(b"\n") for part in self.whole)
+            last = self.line + sum(bytes(part).count(b"\n") for part in self.whole)
             self._find("unterminated-line", "the last line has no newline", "note", line=last)
             self.whole.append(rest)
         self.tail.clear()
@@ -213,7 +221,7 @@ class _Cutter:
         if self.crlf:
             self._find("crlf", f"{self.crlf} lines end with CR LF, expected LF alone")
         if self.findings:
-            yield self._block(b"", 0)
+            yield self._block()
 
     def _find(self, code: str, message: str, severity: Severity = "warning", line: int | None = None) -> None:
         where = self.name if line is None else f"{self.name}:{line}"

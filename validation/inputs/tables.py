@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from .batch import Place
 _BATCH_BYTES = 16 << 20
 _MOST_ROWS = 1 << 16
 _LEAST_ROWS = 256
+_ROWS_AT_ONCE = 1 << 12
 _READ_BYTES = 1 << 20
 
 
@@ -29,12 +30,27 @@ class TableSource:
         columns: Their columns and types.
         batches: Reads them from the start.
         rows: How many there are, if that is known without reading.
+        parts: The same rows in parts, which may be read at once, in their order; empty if there is one.
     """
 
     place: Place
     columns: pa.Schema
     batches: Callable[[], Iterator[pa.RecordBatch]]
     rows: int | None = None
+    parts: Sequence[TablePart] = ()
+
+
+@dataclass(frozen=True)
+class TablePart:
+    """Consecutive rows of a table.
+
+    Attributes:
+        first: The number of the first row, from 0.
+        batches: Reads them.
+    """
+
+    first: int
+    batches: Callable[[], Iterator[pa.RecordBatch]]
 
 
 def parquet_source(path: Path, place: Place) -> TableSource:
@@ -47,12 +63,30 @@ def parquet_source(path: Path, place: Place) -> TableSource:
     with closing(_open(path)) as file:
         rows = file.metadata.num_rows
         columns = cast("pa.Schema", file.schema_arrow)
+        parts = [TablePart(first, _reader(path, groups)) for first, groups in _row_groups(file.metadata)]
+    return TableSource(place, columns, _reader(path), rows, parts if len(parts) > 1 else ())
+
+
+def _reader(path: Path, groups: Sequence[int] | None = None) -> Callable[[], Iterator[pa.RecordBatch]]:
+    """Reads a file, or some of its row groups in one thread."""
 
     def batches() -> Iterator[pa.RecordBatch]:
         with closing(_open(path)) as file:
-            yield from file.iter_batches(_batch_rows(file.metadata))
+            rows = _batch_rows(file.metadata)
+            yield from file.iter_batches(rows, row_groups=groups, use_threads=groups is None)
 
-    return TableSource(place, columns, batches, rows)
+    return batches
+
+
+def _row_groups(metadata: pq.FileMetaData) -> Iterator[tuple[int, list[int]]]:
+    """Runs of row groups that are worth a thread's while, and the number of their first row."""
+    first, rows, groups = 0, 0, list[int]()
+    for index in range(metadata.num_row_groups):
+        groups.append(index)
+        rows += metadata.row_group(index).num_rows
+        if rows >= _MOST_ROWS or index == metadata.num_row_groups - 1:
+            yield first, groups
+            first, rows, groups = first + rows, 0, []
 
 
 def _open(path: Path) -> pq.ParquetFile:
@@ -95,7 +129,7 @@ def arrow_file_source(path: Path, place: Place) -> TableSource:
 
 
 def memory_source(table: Any, place: Place) -> TableSource:
-    """Rows in memory: Arrow, Polars, pandas, or a `datasets.Dataset`.
+    """Rows in memory: Arrow, Polars or pandas; what has missing values as NaN, as pandas does, has nulls.
 
     Raises:
         UsageError: It is none of these.
@@ -107,14 +141,19 @@ def memory_source(table: Any, place: Place) -> TableSource:
 
 
 def dataset_source(dataset: Any, place: Place) -> TableSource:
-    """The rows of a `datasets.Dataset`, in its order, without its images being decoded."""
+    """The rows of a `datasets.Dataset`, in its order, without its images being decoded.
+
+    An `IterableDataset` does as well, if it has features.
+    """
     arrow = dataset.with_format("arrow")
+    columns = cast("pa.Schema", dataset.features.arrow_schema)
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for table in arrow.iter(batch_size=_MOST_ROWS // 4):
-            yield from _of_table(table)
+        for table in arrow.iter(batch_size=_ROWS_AT_ONCE):
+            yield from _of_table(table.cast(columns))
 
-    return TableSource(place, dataset.features.arrow_schema, batches, len(dataset))
+    rows = len(dataset) if hasattr(dataset, "__len__") else None
+    return TableSource(place, columns, batches, rows)
 
 
 def _as_arrow(table: Any) -> Any:
@@ -123,13 +162,20 @@ def _as_arrow(table: Any) -> Any:
     if isinstance(table, pa.RecordBatch):
         return pa.Table.from_batches([table])
     if type(table).__module__.partition(".")[0] == "pandas":
-        return pa.Table.from_pandas(table, preserve_index=False)
+        return _from_pandas(table)
     if hasattr(table, "__arrow_c_stream__"):
         return pa.RecordBatchReader.from_stream(table)
-    message = (
-        f"rows can't be read from {type(table).__name__}; give a path, a table, a Dataset or a list of dicts"
+    raise UsageError(
+        f"rows can't be read from {type(table).__name__}; give a path, a table, a Dataset or a list of rows"
     )
-    raise UsageError(message)
+
+
+def _from_pandas(frame: Any) -> pa.Table:
+    try:
+        return pa.Table.from_pandas(frame, preserve_index=False)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        reason = " ".join(str(each) for each in error.args)
+        raise UsageError(f"the data frame is no table ({reason}); give each column one type") from error
 
 
 def _of_table(table: pa.Table) -> Iterator[pa.RecordBatch]:

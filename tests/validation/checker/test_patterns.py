@@ -8,11 +8,14 @@ from typing import Any
 
 import jsonschema_rs
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mensrea.errors import SchemaError
 from mensrea.validation.checker.patterns import PatternError, read_pattern, translate
+from mensrea.validation.checker.rowwise import RowEngine
+from mensrea.validation.checker.table import TableChecker
 
 Verdicts = list[bool] | None
 Case = tuple[str, Sequence[str]]
@@ -295,3 +298,25 @@ def test_rewrites_look_around_for_the_row_engine(pattern: str, found: str, misse
     both = read_pattern(pattern)
     assert both.linear is None
     assert engine(both.backtracking, [found, missed]) == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "matches"),
+    [
+        ("^.$", "\r", False),
+        ("^.$", "\u2028", False),
+        (r"\bx", "éx", True),
+        ("^[^]$", "\n", True),
+        (r"^\d$", "٣", False),
+        ("^a$", "a\n", False),
+        (r"^(?!b)", "abc", True),
+        (r"^\uD83D\uDE00$", "😀", True),
+    ],
+)
+def test_both_engines_read_a_pattern_as_ecma_262_does(pattern: str, text: str, matches: bool) -> None:  # noqa: FBT001
+    schema = {"properties": {"a": {"pattern": pattern}}, "patternProperties": {pattern: True}}
+    batch = pa.RecordBatch.from_pylist([{"a": text}])
+    assert (RowEngine(schema).invalid([{"a": text}]) == []) == matches
+    assert (not TableChecker(schema, batch.schema).invalid(batch).any()) == matches
+    named = {"patternProperties": {pattern: False}}
+    assert (RowEngine(named).invalid([{text: 1}]) == [0]) == matches

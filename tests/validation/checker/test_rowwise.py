@@ -159,7 +159,7 @@ def test_all_are_counted_and_the_first_rows_described() -> None:
         ({"type": "strin"}, "/type"),
         ({"properties": {"a": 3}}, "/properties/a"),
         ({"$defs": {"unused": {"minLength": -1}}}, "/$defs/unused/minLength"),
-        ({"pattern": "("}, "regex"),
+        ({"pattern": "("}, "not a regular expression"),
         ({"$ref": "#/$defs/none"}, "none"),
         ({"$ref": "other.json"}, "other.json"),
         ({"$ref": "http://127.0.0.1:9/x.json"}, "nothing is fetched"),
@@ -185,3 +185,8 @@ def test_references_go_to_resources() -> None:
     )
     (violation,) = engine.check([["x", 1]], 5).violations
     assert (violation.pointer, violation.message) == ("/1", "found 1, expected a string")
+
+
+def test_a_pattern_is_shown_as_it_was_written() -> None:
+    (violation,) = RowEngine({"pattern": "^row-[0-9]+$"}).check(["x"], 1).violations
+    assert violation.message == 'found "x", expected a match of ^row-[0-9]+$'
