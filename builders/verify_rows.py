@@ -58,12 +58,15 @@ class Watch:
         checked: Takes what was read, one entry a split.
         tally: Takes where keywords ran.
         ids: Takes the ids.
+        unseen: Takes how many violations a split has beyond those that are findings; where it is left
+            out, a finding says so.
     """
 
     observe: Observer | None = None
     checked: list[Checked] = field(default_factory=list[Checked])
     tally: Tally = field(default_factory=lambda: Tally(0))
     ids: Ids = field(default_factory=Ids)
+    unseen: Callable[[int], None] | None = None
 
 
 class SplitReading:
@@ -77,6 +80,7 @@ class SplitReading:
         self._place = place
         self._ids = watch.ids
         self._observe = watch.observe
+        self._unseen = watch.unseen
         self._columns = arrow_schema(schema)
         self._checker = TableChecker(schema.document, self._columns)
         self._images = [path for column in schema.fields for path in _images(column, column.name)]
@@ -102,7 +106,10 @@ class SplitReading:
     def end(self, entry: SplitEntry) -> Iterator[Finding]:
         """What the split as a whole shows."""
         name = str(self._place)
-        if more := max(0, self.checked.violations.total() - self._tally.kept):
+        more = max(0, self.checked.violations.total() - self._tally.kept)
+        if more and self._unseen is not None:
+            self._unseen(more)
+        elif more:
             yield error("schema-violation", f"and {more:,} more findings of this kind", name)
         if self._digest.rows != entry.rows:
             yield error("row-count", f"{self._digest.rows} rows, the manifest says {entry.rows}", name)

@@ -250,7 +250,7 @@ def _check_json(file: DataFile, run: Validation) -> None:
 
 
 def _check_release(path: Path, run: Validation, config: str | None, split: str | None) -> None:
-    watch = Watch(observe=run.show)
+    watch = Watch(observe=run.show, unseen=run.add_unseen)
     run.add(verify_release(path, config=config, split=split, watch=watch))
     run.tally.learn(list(watch.tally.plan.values()))
     run.extend(watch.checked)

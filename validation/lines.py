@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from threading import Lock
+from threading import Event, Lock
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -25,6 +25,8 @@ from .schema_check import SchemaOptions
 
 # Beyond so many shapes of columns a file is too irregular for compiling to pay.
 _MOST_SHAPES = 64
+# Between so many lines a check looks whether it is still wanted.
+_LINES_AT_ONCE = 1_000
 _LAG = MOST_THREADS + 2
 _WITHOUT_VALUE = frozenset({"broken-line", "invalid-utf8"})
 _SLOW: Literal["row by row"] = "row by row"
@@ -94,6 +96,7 @@ class LineChecker:
         self._engine = None if options.document is None else _engine(options)
         self._checkers: dict[pa.Schema, TableChecker] = {}
         self._lock = Lock()
+        self._stopped = Event()
 
     @property
     def plan(self) -> list[KeywordPlan]:
@@ -141,16 +144,30 @@ class LineChecker:
     def _slowly(
         self, block: LineBlock, positions: Indices, parts: list[BatchResult], most: int
     ) -> CheckedBlock:
-        parsed = parse_block(block, positions if len(positions) < block.lines else None)
-        if self._engine is not None and parsed.rows:
-            result = self._engine.check(parsed.rows, most)
-            parts.append(_moved(result, parsed.lines - block.first_line))
-        findings = [*block.findings, *parsed.findings]
-        checked = CheckedBlock(_joined(parts, block.lines, most), findings)
-        checked.broken = block.skipped + sum(each.code in _WITHOUT_VALUE for each in parsed.findings)
-        if self._keep_rows:
-            checked.rows, checked.lines = parsed.rows, parsed.lines
+        findings = list(block.findings)
+        rows: list[Any] = []
+        lines: list[Indices] = []
+        broken = block.skipped
+        for start in range(0, len(positions), _LINES_AT_ONCE):
+            if self._stopped.is_set():
+                break
+            parsed = parse_block(block, positions[start : start + _LINES_AT_ONCE])
+            findings += parsed.findings
+            broken += sum(each.code in _WITHOUT_VALUE for each in parsed.findings)
+            if self._engine is not None and parsed.rows:
+                result = self._engine.check(parsed.rows, most)
+                parts.append(_moved(result, parsed.lines - block.first_line))
+            if self._keep_rows:
+                rows += parsed.rows
+                lines.append(parsed.lines)
+        checked = CheckedBlock(_joined(parts, block.lines, most), findings, rows=rows)
+        checked.broken = broken
+        checked.lines = np.concatenate(lines) if lines else checked.lines
         return checked
+
+    def stop(self) -> None:
+        """Let checks in flight end early; what they give is of no use then."""
+        self._stopped.set()
 
     def _arrow(self, block: LineBlock, hint: pa.Schema) -> ArrowBlock | None:
         if self._engine is None or self._keep_rows or not block.lines:

@@ -32,13 +32,14 @@ class Checked:
     """What was read of one split or file.
 
     Attributes:
-        name: `config/split`, or the file.
+        name: `config/split`, or the file; empty for rows in memory.
         rows: Rows that were looked at; of JSON Lines all lines but blank ones, broken ones too.
         invalid: How many of them break the schema or hold no value; each counts once, whatever else is
             wrong with it. What a line says beside its value (a repeated key, a number that JSON doesn't
             have) is a finding and makes it invalid only if the schema is broken.
         violations: Schema violations, by keyword.
         seconds: Wall time.
+        files: The files that were read, as findings name them; none for rows in memory.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Checked:
     invalid: int = 0
     violations: Counter[str] = field(default_factory=Counter[str])
     seconds: float = 0.0
+    files: list[str] = field(default_factory=list[str])
 
 
 @dataclass

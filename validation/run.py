@@ -129,7 +129,7 @@ class Validation:
 
         blocks = hints.beside(read_blocks(path, name=place.file))
         with self._reading(place) as checked:
-            for (block, _), found in self._watched(in_order(check, blocks), checked):
+            for (block, _), found in self._watched(in_order(check, blocks, stop=checker.stop), checked):
                 hints.learn(found.hint)
                 self._block(checked, block, found, place)
                 if found.rows:
@@ -202,6 +202,10 @@ class Validation:
         accepts = self.rules.suppressor.accepts
         self._report.findings.extend(each for each in findings if not accepts(each))
 
+    def add_unseen(self, more: int) -> None:
+        """Count schema violations that were found elsewhere and aren't at hand."""
+        self._report.findings.add_unseen("schema-violation", more)
+
     def extend(self, checked: Iterable[Checked]) -> None:
         """Add what was read elsewhere."""
         self._report.checked.extend(checked)
@@ -238,6 +242,8 @@ class Validation:
         if checked is None:
             checked = self._sources[str(place)] = Checked(str(place))
             self._report.checked.append(checked)
+        if place.file and place.file not in checked.files:
+            checked.files.append(place.file)
         started = perf_counter()
         try:
             yield checked
@@ -248,7 +254,7 @@ class Validation:
         """A warning for each source without rows, unless it is known why."""
         damaged = {each.file for each in self._report.findings if each.code in _WITHOUT_ROWS}
         for place, checked in self._sources.items():
-            if not checked.rows and place not in damaged:
+            if not checked.rows and damaged.isdisjoint((place, *checked.files)):
                 yield Finding("no-rows", "there is nothing to check", "warning", place)
 
     def _unknown(self) -> Iterable[Finding]:

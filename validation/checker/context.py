@@ -65,9 +65,21 @@ class Context:
         if not pointer:
             return self.whole
         base = self._base
-        resources = {**self.resources, base: self.document}
-        reference = {"$ref": f"{base}#{_fragment(pointer)}"}
+        document, place = self._named(pointer)
+        resources = {**self.resources, base: document}
+        reference = {"$ref": f"{base}#{_fragment(place)}"}
         return RowEngine(reference, resources=resources, base_uri=_PART, formats=self.formats)
+
+    def _named(self, pointer: str) -> tuple[Any, str]:
+        """The document, and a pointer to one of its schemas that the row engine knows too.
+
+        That engine spells patterns in its own way, so what is below one needs another name.
+        """
+        found = self.references.follow(f"#{_fragment(pointer)}")
+        if found is None or "/patternProperties/" not in pointer:
+            return self.document, pointer
+        definitions = {**self.document.get("$defs", {}), _PART: found[1]}
+        return {**self.document, "$defs": definitions}, f"/$defs/{_PART}"
 
     def alone(self, keyword: str, value: Any) -> RowEngine:
         """The row engine of one keyword whose value holds no schema."""

@@ -58,16 +58,18 @@ class RowByRow(Check):
         """The engine's errors, with their pointers below the element's."""
         indices = self._invalid(values)
         for start in range(0, len(indices), _MOST_AT_ONCE):
-            part = indices[start : start + _MOST_AT_ONCE]
-            frame = Picked(values.frame, part)
-            objects = self._objects(values.elements.take(pa.array(part)))
-            # All of a row's elements are described if one is, and each is wrong in one way at least.
-            rows = frame.rows(np.arange(len(part), dtype=np.int64))
-            last = rows[min(sink.most, len(rows)) - 1]
-            described = int(np.searchsorted(rows, last, "right")) if sink.most else 0
-            for first, end, most in ((0, described, sys.maxsize), (described, len(part), 0)):
-                indices = np.arange(first, end, dtype=np.int64)
-                sink.tell(Picked(frame, indices), indices - first, self._result(objects[first:end], most))
+            self._tell_part(values, indices[start : start + _MOST_AT_ONCE], sink)
+
+    def _tell_part(self, values: Values, invalid: Indices, sink: Sink) -> None:
+        objects = self._objects(values.elements.take(pa.array(invalid)))
+        rows = values.frame.rows(invalid)
+        # Each element is wrong in one way at least; all of a row's are described if one is.
+        last = rows[min(sink.most, len(rows)) - 1]
+        described = int(np.searchsorted(rows, last, "right")) if sink.most else 0
+        for first, end, most in ((0, described, sys.maxsize), (described, len(invalid), 0)):
+            result = self._result(objects[first:end], most)
+            places = np.arange(end - first, dtype=np.int64)
+            sink.tell(Picked(values.frame, invalid[first:end]), places, result)
 
     def _invalid(self, values: Values) -> Indices:
         chosen = np.arange(len(values)) if values.chosen is None else np.flatnonzero(values.chosen)

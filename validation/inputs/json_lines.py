@@ -219,7 +219,8 @@ class _Cutter:
 
     def _end(self) -> Iterator[LineBlock]:
         if self.crlf:
-            self._find("crlf", f"{self.crlf} lines end with CR LF, expected LF alone")
+            lines = "1 line ends" if self.crlf == 1 else f"{self.crlf:,} lines end"
+            self._find("crlf", f"{lines} with CR LF, expected LF alone")
         if self.findings:
             yield self._block()
 
@@ -243,13 +244,21 @@ def parse_block(block: LineBlock, positions: Sequence[int] | Indices | None = No
         block: Lines.
         positions: The lines to parse, by position in the block from 0; all if None.
     """
-    lines = _lines(block) if positions is None else [block.line(int(at)) for at in positions]
+    lines = _lines(block) if positions is None else _some_lines(block, positions)
     numbers = np.arange(block.lines) if positions is None else np.asarray(positions)
     numbers = numbers.astype(np.int64) + block.first_line
     rows = _at_once(lines, block.data if positions is None else b"\n".join(lines))
     if rows is not None:
         return ParsedBlock(rows, numbers, [])
     return _one_by_one(lines, numbers, block.file)
+
+
+def _some_lines(block: LineBlock, positions: Sequence[int] | Indices) -> list[bytes]:
+    first, last = (int(positions[0]), int(positions[-1])) if len(positions) else (0, -1)
+    if last - first + 1 != len(positions):
+        return [block.line(int(at)) for at in positions]
+    lines = block.data[block.starts[first] : block.starts[last + 1]].split(b"\n")
+    return lines[: len(positions)]
 
 
 def _lines(block: LineBlock) -> list[bytes]:

@@ -22,12 +22,22 @@ def threads() -> int:
 
 
 def in_order(
-    work: Callable[[Item], Result], items: Iterable[Item], workers: int | None = None
+    work: Callable[[Item], Result],
+    items: Iterable[Item],
+    workers: int | None = None,
+    *,
+    stop: Callable[[], None] | None = None,
 ) -> Iterator[tuple[Item, Result]]:
     """Each item with its result, in the order of items; at most two items a thread are in memory.
 
     An error of `items` is raised after the results of those that came before it, an error of `work` in its
     item's place.
+
+    Args:
+        work: What is done with an item, in a thread.
+        items: The items.
+        workers: How many threads; as many as `threads` says if left out.
+        stop: Called when no more results are wanted, so that work in flight can end early.
     """
     count = workers or threads()
     flying: deque[tuple[Item, Future[Result]]] = deque()
@@ -40,6 +50,8 @@ def in_order(
         finally:
             for _, future in flying:
                 future.cancel()
+            if stop is not None:
+                stop()
     if failure is not None:
         raise failure
 

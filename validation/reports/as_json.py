@@ -47,6 +47,7 @@ def _checked(checked: Checked) -> dict[str, Any]:
     # Not `asdict`: it copies a Counter wrongly before Python 3.12.
     return {
         "name": checked.name,
+        "files": list(checked.files),
         "rows": checked.rows,
         "invalid": checked.invalid,
         "violations": dict(checked.violations),

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from ..findings import Finding, Severity
 from ..report import Report
 from .escaping import escaped_data, escaped_property, printable, relative_path
-from .grouping import SEVERITIES, Group, by_split, closing, groups, in_turn
+from .grouping import SEVERITIES, Group, closing, groups, in_turn, table_of_splits
 
 # GitHub shows this many annotations of each kind a step, and drops the others without a word.
 MOST_ANNOTATIONS = 10
@@ -72,9 +72,9 @@ def _markdown(report: Report, most: int) -> Iterator[str]:
     yield f"### mensrea validate {_code(report.target)}"
     yield f"\n{_cell(closing(report))}\n"
     yield "| split | rows | invalid | findings |\n|---|--:|--:|--:|"
-    for split in by_split(report):
+    for split in table_of_splits(report):
         checked = split.checked
-        yield f"| {_cell(checked.name)} | {checked.rows:,} | {checked.invalid:,} | {split.count} |"
+        yield f"| {_cell(split.name)} | {checked.rows:,} | {checked.invalid:,} | {split.count} |"
     if found:
         yield "\n| rule | severity | findings |\n|---|---|--:|"
         yield from (f"| {_cell(group.title)} | {group.severity} | {group.count:,} |" for group in found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, zip_longest
 
@@ -14,6 +14,10 @@ from ..rules.catalogue import RuleInfo, all_rules, number_of
 
 SCHEMA_CODE = "schema-violation"
 ELSEWHERE = "elsewhere"
+UNNAMED = "rows"
+# What these say is of no split, even if only one was read.
+_ABOUT_SCHEMA = frozenset({"unknown-keyword"})
+_ABOUT_RULES = frozenset({"unused-suppression", "rule-not-run", "rule-without-column"})
 SEVERITIES: Sequence[Severity] = ("error", "warning", "note")
 
 
@@ -69,6 +73,11 @@ class SplitFindings:
     complete: bool
 
     @property
+    def name(self) -> str:
+        """What a person calls it: `rows` if it has no name."""
+        return self.checked.name or UNNAMED
+
+    @property
     def count(self) -> str:
         """How many findings there are; with a plus if there may be more."""
         return f"{sum(group.count for group in self.groups):,}{'' if self.complete else '+'}"
@@ -110,24 +119,52 @@ def in_turn(found: Sequence[Group], most: int) -> list[tuple[Group, Finding]]:
 
 def by_split(report: Report) -> list[SplitFindings]:
     """The findings of every split, and last those that belong to none."""
-    names = sorted((checked.name for checked in report.checked), key=len, reverse=True)
-    found = groups(report)
-    # Of two names that fit, the longer one is meant.
-    places = re.compile(f"({'|'.join(map(re.escape, names))})(?=[ :]|\\Z)") if names else re.compile("(?!)")
-    sorted_out = [_by_place(group, names, places) for group in found]
+    return _by_split(report, groups(report))
+
+
+def table_of_splits(report: Report) -> list[SplitFindings]:
+    """The same for a table of what was read: findings about the schema itself aren't among them."""
+    return _by_split(report, [group for group in groups(report) if group.code not in _ABOUT_SCHEMA])
+
+
+def _by_split(report: Report, found: Sequence[Group]) -> list[SplitFindings]:
+    places = _Places(report.checked)
+    sorted_out = [places.sort_out(group) for group in found]
     every = [*report.checked, Checked(ELSEWHERE)]
     alone = len(report.checked) == 1
     splits = [_of_split(checked, found, sorted_out, alone=alone) for checked in every]
     return [split for split in splits if split.groups or split.checked.name != ELSEWHERE]
 
 
-def _by_place(group: Group, names: Sequence[str], places: re.Pattern[str]) -> Mapping[str, list[Finding]]:
-    found: dict[str, list[Finding]] = defaultdict(list)
-    for finding in group.findings:
-        place = places.match(finding.where)
-        name = finding.file if finding.file in names else place[1] if place else ELSEWHERE
-        found[name].append(finding)
-    return found
+class _Places:
+    """Which split a finding belongs to: by its file, else by the name or file that its place begins with."""
+
+    def __init__(self, checked: Collection[Checked]) -> None:
+        self._names = {file: each.name for each in checked for file in each.files}
+        self._names |= {each.name: each.name for each in checked if each.name}
+        self._unnamed = any(not each.name for each in checked)
+        # Of two names that fit, the longer one is meant.
+        longest = sorted(self._names, key=len, reverse=True)
+        pattern = f"({'|'.join(map(re.escape, longest))})(?=[ :]|\\Z)" if longest else "(?!)"
+        self._beginning = re.compile(pattern)
+
+    def sort_out(self, group: Group) -> Mapping[str, list[Finding]]:
+        """The group's findings by the name of their split."""
+        found: dict[str, list[Finding]] = defaultdict(list)
+        for finding in group.findings:
+            found[self._split(finding)].append(finding)
+        return found
+
+    def _split(self, finding: Finding) -> str:
+        if finding.code in _ABOUT_SCHEMA:
+            return ELSEWHERE
+        if finding.file in self._names:
+            return self._names[finding.file]
+        if place := self._beginning.match(finding.where):
+            return self._names[place[1]]
+        # Rows in memory have no name for a place to begin with.
+        is_of_rows = not finding.file and finding.code not in _ABOUT_RULES
+        return "" if self._unnamed and is_of_rows else ELSEWHERE
 
 
 def _of_split(

@@ -33,7 +33,7 @@ def as_junit(report: Report, most: int) -> str:
 
 
 def _suite(root: Element, report: Report, split: SplitFindings, most: int) -> None:
-    suite = SubElement(root, "testsuite", name=printable(split.checked.name))
+    suite = SubElement(root, "testsuite", name=printable(split.name))
     cases = list(_cases(report, split))
     failures = sum(_failed(found) for _, found in cases)
     suite.set("tests", str(len(cases)))
@@ -62,7 +62,7 @@ def _cases(report: Report, split: SplitFindings) -> Iterator[tuple[str, Sequence
 
 def _case(suite: Element, split: SplitFindings, name: str, found: Sequence[Group], most: int) -> None:
     # Consumers take what is before the last dot for a package.
-    owner = printable(split.checked.name).replace(".", "_")
+    owner = printable(split.name).replace(".", "_")
     case = SubElement(suite, "testcase", name=printable(name), classname=owner, time="0.000")
     for group in found:
         if group.severity == "error":

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..findings import Finding, Severity
 from ..report import KeywordPlan, Report
 from .escaping import printable, without_commands
-from .grouping import Group, by_split, catalogue, closing, groups, plural
+from .grouping import Group, catalogue, closing, groups, plural, table_of_splits
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -71,9 +71,9 @@ def _tables(console: Console, report: Report, found: Sequence[Group]) -> None:
     _print(console, f"Checked {report.target}{against}", style="bold")
     console.print()
     splits = _table(("split", "left"), ("rows", "right"), ("invalid", "right"), ("findings", "right"))
-    for split in by_split(report):
+    for split in table_of_splits(report):
         checked = split.checked
-        splits.add_row(printable(checked.name), f"{checked.rows:,}", f"{checked.invalid:,}", split.count)
+        splits.add_row(printable(split.name), f"{checked.rows:,}", f"{checked.invalid:,}", split.count)
     console.print(splits)
     if found:
         console.print()
@@ -138,13 +138,16 @@ def _engines(console: Console, report: Report) -> None:
     for plan in report.plan:
         pointers[plan.engine].append(plan)
     counts = ", ".join(
-        f"{len(pointers[engine]):,} {words}" for engine, words in _ENGINES.items() if pointers[engine]
+        f"{len(plans):,} {plural('annotation', len(plans)) if engine == 'annotation' else words}"
+        for engine, words in _ENGINES.items()
+        if (plans := pointers[engine])
     )
     total = len(report.plan)
     vectorised = len(pointers["vectorised"]) == total
     console.print()
     keywords = plural("keyword", total)
     _print(console, f"Schema: {f'all {total:,} {keywords} vectorised' if vectorised else counts}.")
+    pointers["annotation"] = [plan for plan in pointers["annotation"] if _may_mislead(plan)]
     for engine in ("row by row", "annotation"):
         if pointers[engine]:
             _print(console, f"{_LISTED[engine]}: {', '.join(_places(pointers[engine]))}", 2)
@@ -156,14 +159,28 @@ _ENGINES = {
     "row by row": "row by row",
     "annotation": "annotations",
 }
+# Nobody expects these to be checked, unlike `format`, a misspelt keyword, or `then` without `if`.
+_PLAIN = """
+$schema $id $anchor $dynamicAnchor $vocabulary $comment $defs definitions title description default
+deprecated readOnly writeOnly examples
+"""
+_PLAIN_ANNOTATIONS = frozenset(_PLAIN.split())
 _LISTED = {"row by row": "row by row", "annotation": "annotations, not checked"}
+
+
+def _may_mislead(plan: KeywordPlan) -> bool:
+    return _keyword(plan) not in _PLAIN_ANNOTATIONS
+
+
+def _keyword(plan: KeywordPlan) -> str:
+    return plan.pointer.rpartition("/")[2]
 
 
 def _places(plans: Sequence[KeywordPlan]) -> Iterator[str]:
     """The pointers, and of a keyword at many places the number of them."""
     keywords: dict[str, list[str]] = defaultdict(list)
     for plan in plans:
-        keywords[plan.pointer.rpartition("/")[2]].append(plan.pointer)
+        keywords[_keyword(plan)].append(plan.pointer)
     for keyword, places in keywords.items():
         if len(places) > _POINTERS_SHOWN:
             yield f"{keyword} ({len(places):,} places)"

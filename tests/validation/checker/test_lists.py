@@ -8,7 +8,12 @@ import pytest
 from .tabled import column, messages, rows_failing, told
 
 VALUES = [["a", "b"], None, [], ["a", "a"], ["b", None, "b"], [None, None]]
-KINDS = [pa.list_(pa.string()), pa.large_list(pa.string_view()), pa.list_view(pa.string()), pa.large_list_view(pa.string())]
+KINDS = [
+    pa.list_(pa.string()),
+    pa.large_list(pa.string_view()),
+    pa.list_view(pa.string()),
+    pa.large_list_view(pa.string()),
+]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
@@ -67,7 +72,9 @@ def test_lists_in_lists_are_placed():
 
 
 def test_fixed_sizes_under_null():
-    array = pa.FixedSizeListArray.from_arrays(pa.array([1, 2, 9, 9, 3, 4]), 2, mask=pa.array([False, True, False]))
+    array = pa.FixedSizeListArray.from_arrays(
+        pa.array([1, 2, 9, 9, 3, 4]), 2, mask=pa.array([False, True, False])
+    )
     assert rows_failing({"items": {"maximum": 2}}, array) == [2, 2]
     assert rows_failing({"items": {"maximum": 2}, "minItems": 3}, array.slice(1)) == [1, 1, 1]
 

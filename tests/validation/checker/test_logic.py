@@ -9,7 +9,15 @@ import pytest
 from .tabled import column, rows_failing, told
 
 VALUES = [None, 0, 1, 2, 3, 5, 10]
-BRANCHES: list[Any] = [True, False, {"minimum": 2}, {"maximum": 3}, {"type": "null"}, {"type": "string"}, {"multipleOf": 5}]
+BRANCHES: list[Any] = [
+    True,
+    False,
+    {"minimum": 2},
+    {"maximum": 3},
+    {"type": "null"},
+    {"type": "string"},
+    {"multipleOf": 5},
+]
 PAIRS = [(left, right) for left in BRANCHES for right in BRANCHES]
 
 
@@ -35,7 +43,15 @@ def test_pairs_of_schemas(left: Any, right: Any):
 
 def test_only_chosen_elements_count():
     batch = column([[1, 2], [3], None, [4]])
-    schema = {"if": {"maxItems": 1}, "then": {"items": {"anyOf": [{"maximum": 3}, {"minimum": 9}]}}, "else": {"items": {"not": {"const": 2}}}}
+    schema = {
+        "if": {"maxItems": 1},
+        "then": {"items": {"anyOf": [{"maximum": 3}, {"minimum": 9}]}},
+        "else": {"items": {"not": {"const": 2}}},
+    }
     assert told({"properties": {"a": schema}}, batch) == [(0, "/a/1", "not"), (3, "/a/0", "anyOf")]
     nested = {"if": {"maxItems": 1}, "then": {"contains": {"maximum": 3}, "prefixItems": [False]}}
-    assert told({"properties": {"a": nested}}, batch) == [(1, "/a", "false"), (3, "/a", "contains"), (3, "/a", "false")]
+    assert told({"properties": {"a": nested}}, batch) == [
+        (1, "/a", "false"),
+        (3, "/a", "contains"),
+        (3, "/a", "false"),
+    ]

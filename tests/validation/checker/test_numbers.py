@@ -59,7 +59,8 @@ def test_numbers_fail(schema: Any, values: list[Any], kind: pa.DataType, failing
     "schema",
     [
         {"type": "number"}, {"type": "integer"}, {"type": ["number", "null"]}, {"maximum": 1}, {"minimum": 1},
-        {"enum": [None, 1]}, {"enum": [*range(12)]}, {"const": 1.5}, {"multipleOf": 0.5}, {"not": {"type": "null"}},
+        {"enum": [None, 1]}, {"enum": [*range(12)]}, {"const": 1.5}, {"multipleOf": 0.5},
+        {"not": {"type": "null"}},
     ],
 )  # fmt: skip
 def test_what_is_not_finite_counts_as_null(kind: pa.DataType, schema: Any):

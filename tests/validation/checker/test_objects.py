@@ -60,8 +60,10 @@ def test_objects_fail_as_in_jsonschema(schema: Any, null_is_absent: bool):  # no
 @pytest.mark.parametrize(
     ("schema", "expected"),
     [
-        ({"properties": {"a": True}, "unevaluatedProperties": False}, 'unexpected "b", expected nothing but what the schema describes'),
-        ({"properties": {"a": True}, "additionalProperties": False}, 'unexpected "b", expected no members but those of the schema'),
+        ({"properties": {"a": True}, "unevaluatedProperties": False},
+         'unexpected "b", expected nothing but what the schema describes'),
+        ({"properties": {"a": True}, "additionalProperties": False},
+         'unexpected "b", expected no members but those of the schema'),
         ({"dependentRequired": {"a": ["c"]}}, '"c" is missing, expected beside "a"'),
         ({"maxProperties": 1}, "2 members, expected at most 1"),
         ({"propertyNames": {"maxLength": 0}}, "the member's name: 1 character, expected at most 0"),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mensrea.errors import SchemaError
+from mensrea.validation.checker.documents import KEYWORDS
 from mensrea.validation.checker.keywords import ANNOTATIONS, ASSERTING
 from mensrea.validation.checker.table import TableChecker
 
@@ -80,15 +81,18 @@ def test_a_constant_keyword_never_fails(table: Table):
         ({"properties": {"z": {"minimum": 1}}}, "/properties/z/minimum", "constant"),
         ({"properties": {"z": {"title": "z"}}}, "/properties/z/title", "annotation"),
         ({"properties": {"a": {"then": False}}}, "/properties/a/then", "annotation"),
-        ({"properties": {"a": {"contains": True, "minContains": 2}}}, "/properties/a/minContains", "constant"),
-        ({"properties": {"l": {"contains": True, "minContains": 2}}}, "/properties/l/minContains", "vectorised"),
+        ({"properties": {"a": {"contains": True, "minContains": 2}}},
+         "/properties/a/minContains", "constant"),
+        ({"properties": {"l": {"contains": True, "minContains": 2}}},
+         "/properties/l/minContains", "vectorised"),
         ({"properties": {"n": {"multipleOf": 0.1}}}, "/properties/n/multipleOf", "vectorised"),
         ({"dependencies": {"a": ["b"]}}, "/dependencies", "annotation"),
         ({"properties": {"a": True}, "unevaluatedProperties": False}, "/unevaluatedProperties", "vectorised"),
         ({"allOf": [{"required": ["z"]}], "unevaluatedProperties": False}, "/allOf/0/required", "row by row"),
         ({"$ref": "#/$defs/x", "unevaluatedProperties": False, "$defs": {"x": {"minProperties": 1}}},
          "/$defs/x/minProperties", "row by row"),
-        ({"$dynamicAnchor": "x", "properties": {"a": {"type": "string"}}}, "/properties/a/type", "row by row"),
+        ({"$dynamicAnchor": "x", "properties": {"a": {"type": "string"}}},
+         "/properties/a/type", "row by row"),
     ],
 )  # fmt: skip
 def test_where_a_keyword_runs(schema: Any, pointer: str, engine: str):
@@ -107,8 +111,9 @@ def test_what_nothing_refers_to_is_not_planned():
     assert set(engines({"$defs": {"x": {"type": "string"}}}, COLUMNS)) == {"/$defs"}
 
 
-def test_annotations_and_assertions_are_disjoint():
+def test_every_keyword_of_the_draft_asserts_or_annotates():
     assert ANNOTATIONS.isdisjoint(ASSERTING)
+    assert ASSERTING | ANNOTATIONS | {"$dynamicAnchor"} == KEYWORDS
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,9 @@ def test_a_null_among_a_dictionarys_values_is_absent():
     ids=str,
 )
 def test_items_of_sliced_lists(kind: pa.DataType):
-    values = Values.of(pa.array([[9], *LISTS, [8]], kind).slice(1, 4), Root(), np.array([True, True, True, False]))
+    values = Values.of(
+        pa.array([[9], *LISTS, [8]], kind).slice(1, 4), Root(), np.array([True, True, True, False])
+    )
     lengths = values.lengths()
     items = values.items(lengths)
     assert lengths.tolist() == [2, 0, 0, 1]
@@ -49,9 +51,16 @@ def test_items_of_sliced_lists(kind: pa.DataType):
 
 
 def test_what_lies_under_a_null_list_is_no_item():
-    hidden = pa.ListArray.from_arrays(pa.array([0, 1, 3, 4]), pa.array([1, 2, 3, 4]), mask=pa.array([False, True, False]))
+    hidden = pa.ListArray.from_arrays(
+        pa.array([0, 1, 3, 4]), pa.array([1, 2, 3, 4]), mask=pa.array([False, True, False])
+    )
     fixed = pa.FixedSizeListArray.from_arrays(pa.array([1, 9, 2, 8]), 2, mask=pa.array([True, False]))
-    for array, items in ((hidden, [1, 4]), (fixed, [2, 8]), (fixed.slice(1), [2, 8]), (fixed.slice(0, 1), [])):
+    for array, items in (
+        (hidden, [1, 4]),
+        (fixed, [2, 8]),
+        (fixed.slice(1), [2, 8]),
+        (fixed.slice(0, 1), []),
+    ):
         values = Values.of(array, Root())
         assert values.items(values.lengths()).array.to_pylist() == items
 
@@ -74,6 +83,7 @@ def test_numbers_that_json_does_not_have_are_null_and_still_shown():
     assert finite(numbers) is numbers
 
 
+INNER = pa.list_(pa.struct([("z", pa.string_view())]))
 VIEWS: list[Any] = [
     pa.array(["a", None], pa.string_view()),
     pa.array([b"a", None], pa.binary_view()),
@@ -81,7 +91,7 @@ VIEWS: list[Any] = [
     pa.array([["a", None], None], pa.list_(pa.string_view())),
     pa.array([["a", None], None], pa.list_view(pa.string_view())),
     pa.array([["a", None], None], pa.list_(pa.string_view(), 2)),
-    pa.array([{"x": "a", "y": [{"z": "b"}]}, None], pa.struct([("x", pa.string_view()), ("y", pa.list_(pa.struct([("z", pa.string_view())])))])),
+    pa.array([{"x": "a", "y": [{"z": "b"}]}, None], pa.struct([("x", pa.string_view()), ("y", INNER)])),
     pa.array([[("a", "b")], None], pa.map_(pa.string(), pa.string_view())),
     pa.ExtensionArray.from_storage(pa.json_(pa.string_view()), pa.array(["1", None], pa.string_view())),
 ]  # fmt: skip

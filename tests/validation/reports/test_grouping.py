@@ -1,11 +1,13 @@
 """Counts by code and by split."""
 
 from collections import Counter
+from pathlib import Path
 
+import mensrea
 import pytest
 from mensrea.validation.findings import MOST_KEPT, Finding, FindingLog, Severity
 from mensrea.validation.report import Checked, Report
-from mensrea.validation.reports.grouping import by_split, closing, groups, in_turn, totals_of
+from mensrea.validation.reports.grouping import by_split, closing, groups, in_turn, table_of_splits, totals_of
 
 
 def found(code: str, file: str = "a.jsonl", severity: Severity = "error", count: int = 1) -> list[Finding]:
@@ -85,6 +87,63 @@ def test_a_finding_belongs_to_the_split_its_place_names(where: str, name: str):
 def test_a_file_beats_the_place():
     report = a_report(Finding("odd", "odd", where="a.jsonl:3", file="b.jsonl"))
     assert [split.checked.name for split in by_split(report) if split.groups] == ["b.jsonl"]
+
+
+def test_files_below_a_folder_belong_to_their_split():
+    checked = [
+        Checked("train", 10, files=["data/train.jsonl", "data/train.jsonl.gz"]),
+        Checked("test", 10, files=["data/test.jsonl"]),
+    ]
+    findings = [
+        Finding("broken-line", "odd", "error", "data/train.jsonl:17", file="data/train.jsonl", line=17),
+        Finding("duplicate-id", "odd", "error", "data/train.jsonl.gz:2"),
+        Finding("crlf", "odd", "warning", "data/test.jsonl", file="data/test.jsonl"),
+        Finding("mojibake", "odd", "note", "test row 3"),
+        Finding("unreadable-file", "odd", "error", "data/other.parquet", file="data/other.parquet"),
+    ]
+    splits = by_split(Report("data", checked=checked, findings=FindingLog(findings)))
+    assert {split.name: [group.code for group in split.groups] for split in splits} == {
+        "train": ["broken-line", "duplicate-id"],
+        "test": ["crlf", "mojibake"],
+        "elsewhere": ["unreadable-file"],
+    }
+
+
+def test_lines_of_a_folder_are_counted_in_their_split(tmp_path: Path):
+    (tmp_path / "train.jsonl").write_bytes(b'{"id": 1}\r\nnot json\n')
+    (tmp_path / "test.jsonl").write_bytes(b'{"id": 1}\n')
+    (tmp_path / "dev.jsonl.gz").write_bytes(b"no gzip")
+    report = mensrea.validate(tmp_path, {"properties": {"id": {"type": "string"}}})
+    assert {split.name: [group.code for group in split.groups] for split in by_split(report)} == {
+        "dev": ["unreadable-file"],
+        "test": ["schema-violation"],
+        "train": ["schema-violation", "broken-line", "crlf"],
+    }
+    assert report.checked[2].files == [str(tmp_path / "train.jsonl")]
+    (crlf,) = (each for each in report.findings if each.code == "crlf")
+    assert crlf.message == "1 line ends with CR LF, expected LF alone"
+
+
+def test_findings_about_the_schema_are_of_no_split():
+    unknown = Finding("unknown-keyword", "odd", "error", "schema", "/minimun")
+    report = a_report(unknown, names=("schema",))
+    assert [split.name for split in by_split(report) if split.groups] == ["elsewhere"]
+    assert [(split.name, split.count) for split in table_of_splits(report)] == [("schema", "0")]
+
+
+def test_rows_in_memory_have_what_no_other_split_has():
+    report = a_report(
+        Finding("odd", "odd", where="row 3", row=3),
+        Finding("odd", "odd", where="some-id"),
+        Finding("no-rows", "odd"),
+        Finding("odd", "odd", where="a.jsonl:3"),
+        Finding("odd", "odd", where="gone.jsonl", file="gone.jsonl"),
+        Finding("unused-suppression", "odd"),
+        Finding("unknown-keyword", "odd", where="schema"),
+        names=("", "a.jsonl"),
+    )
+    counts = [(split.name, split.count) for split in table_of_splits(report)]
+    assert counts == [("rows", "3"), ("a.jsonl", "1"), ("elsewhere", "2")]
 
 
 def test_in_turn_a_frequent_code_hides_no_other():

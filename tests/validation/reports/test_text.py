@@ -5,7 +5,7 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mensrea.validation.findings import Finding
+from mensrea.validation.findings import Finding, FindingLog
 from mensrea.validation.report import Checked, KeywordPlan, Report
 from mensrea.validation.reports.render import render
 from rich.cells import cell_len
@@ -54,7 +54,7 @@ def test_the_whole_report(report: Report):
         "Suppressed",
         "  mojibake at *prompt*: 12. As published.",
         "",
-        "Schema: 1 vectorised, 1 decided by column types, 1 row by row, 1 annotations.",
+        "Schema: 1 vectorised, 1 decided by column types, 1 row by row, 1 annotation.",
         "  row by row: /properties/a/pattern",
         "  annotations, not checked: /properties/a/format",
         "",
@@ -86,9 +86,40 @@ def test_no_findings_are_shown_if_none_are_wanted(report: Report):
 
 
 def test_a_keyword_at_many_places_is_counted():
-    plan = [KeywordPlan(f"/properties/{name}/description", "annotation") for name in "abcd"]
+    plan = [KeywordPlan(f"/properties/{name}/format", "annotation") for name in "abcd"]
     report = Report("a.jsonl", "s.json", [Checked("a.jsonl")], plan=plan)
-    assert "  annotations, not checked: description (4 places)\n" in text_of(report)
+    assert "  annotations, not checked: format (4 places)\n" in text_of(report)
+
+
+def test_annotations_are_counted_and_those_that_may_mislead_listed():
+    plain = ("/$schema", "/$id", "/$defs", "/title", "/properties/format/description", "/items/examples")
+    odd = ("/format", "/contentEncoding", "/minimun", "/then")
+    plan = [KeywordPlan(pointer, "annotation") for pointer in (*plain, *odd)]
+    text = text_of(Report("a.jsonl", "s.json", [Checked("a.jsonl")], plan=plan))
+    assert f"Schema: 10 annotations.\n  annotations, not checked: {', '.join(odd)}\n" in text
+    alone = [KeywordPlan("/title", "annotation"), KeywordPlan("/type", "vectorised")]
+    text = text_of(Report("a.jsonl", "s.json", [Checked("a.jsonl")], plan=alone))
+    assert "Schema: 1 vectorised, 1 annotation.\n\n" in text
+
+
+def test_a_misspelt_keyword_is_in_the_table_of_rules_alone():
+    misspelt = Finding("unknown-keyword", "no keyword", "note", "schema", "/minimun")
+    checked = [Checked("train", 3, files=["data/train.jsonl"]), Checked("schema", 3)]
+    report = Report("data", "s.json", checked, FindingLog([misspelt]))
+    assert text_of(report).splitlines()[2:8] == [
+        "split    rows   invalid   findings",
+        "train       3         0          0",
+        "schema      3         0          0",
+        "",
+        "rule                      severity   findings",
+        "MR113   unknown-keyword   note              1",
+    ]
+
+
+def test_rows_in_memory_are_called_rows():
+    finding = Finding("schema-violation", "odd", "error", "row 1", "/a", row=1)
+    report = Report("list", "", [Checked("", 3, 1)], FindingLog([finding]))
+    assert "rows       3         1          1\n" in text_of(report)
 
 
 def test_colour_is_on_request_alone(report: Report):
