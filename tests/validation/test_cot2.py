@@ -5,12 +5,12 @@ from typing import ClassVar
 
 import pyarrow as pa
 import pytest
-from mensrea.validation.cot2 import MNNS, MnnsAnswer, MnnsSplit, MnnsTargets, ProsqaPath
+from mensrea.validation.cot2 import MnnsAnswer, MnnsSplit, MnnsTargets, ProsqaPath
 
 from ..builders.test_cot2 import SPLITS, item, release
 from .declared import DeclarationsConformance, changed, checked, run_rule, splits_of
 
-CONFIG = MNNS[0]
+CONFIG = "mnns-4x9"
 
 
 class TestDeclarations(DeclarationsConformance):

@@ -11,10 +11,9 @@ Where the verdicts of the two libraries differ, the standard decides:
 - `multipleOf` is decimal: 0.3 is a multiple of 0.1, as on paper. `jsonschema` computes in binary.
 - Numbers compare as written: the double 1e30 equals the integer 10^30. `jsonschema` compares the exact
   value of the double.
-- `unevaluatedItems` applies its schema to the items. `jsonschema` 4.26 takes any schema for `false`.
 - `dependencies` isn't a keyword of 2020-12 and asserts nothing. `jsonschema-rs` evaluates it, so it is
   taken out.
-- NaN and the infinities have no JSON form and count as null. `jsonschema` takes them for numbers.
+- NaN and the infinities have no JSON form and are of no type. `jsonschema` takes them for numbers.
 - `format` asserts only if asked to.
 
 In a row that is invalid anyway, the two may differ on whether an `unevaluated…` keyword fails as well,
@@ -163,12 +162,12 @@ class RowEngine:
         """The keyword's value, and the schema that holds it."""
         if keyword == "false":
             return False, {}
-        while "/" in location and not location.endswith(f"/{keyword}"):
+        names = _CONTAINS if keyword in _CONTAINS else (keyword,)
+        while "/" in location and location.rpartition("/")[2] not in names:
             location = location.rpartition("/")[0]
-        holder = location.rpartition("/")[0]
-        schema = self._lookup(holder)
-        expected = schema.get(keyword)
-        return (self._patterns.get(expected, expected) if keyword == "pattern" else expected), schema
+        schema = self._lookup(location.rpartition("/")[0])
+        expected: Any = schema.get(keyword)
+        return (self._patterns.get(str(expected), expected) if keyword == "pattern" else expected), schema
 
     def _lookup(self, location: str) -> dict[str, Any]:
         contents: Any = self._registry.resolver(self._base).lookup(location).contents
