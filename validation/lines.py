@@ -27,7 +27,7 @@ from .schema_check import SchemaOptions
 _MOST_SHAPES = 64
 # Between so many lines a check looks whether it is still wanted.
 _LINES_AT_ONCE = 1_000
-_LAG = MOST_THREADS + 2
+_LAG = MOST_THREADS + 3
 _WITHOUT_VALUE = frozenset({"broken-line", "invalid-utf8"})
 _SLOW: Literal["row by row"] = "row by row"
 

@@ -19,7 +19,7 @@ from .findings import Finding
 from .inputs import not_finite
 from .inputs.batch import Batch, Place
 from .inputs.json_lines import LineBlock, read_blocks
-from .inputs.parallel import in_order
+from .inputs.parallel import in_order, threads
 from .inputs.tables import TableSource
 from .lines import CheckedBlock, Hints, LineChecker
 from .parts import PartChecker
@@ -128,8 +128,10 @@ class Validation:
             return checker.check(item[0], self.tally.wanted, item[1])
 
         blocks = hints.beside(read_blocks(path, name=place.file))
+        # One thread more than cores: Arrow's reader of JSON waits for memory now and then.
+        results = in_order(check, blocks, threads() + 1, stop=checker.stop)
         with self._reading(place) as checked:
-            for (block, _), found in self._watched(in_order(check, blocks, stop=checker.stop), checked):
+            for (block, _), found in self._watched(results, checked):
                 hints.learn(found.hint)
                 self._block(checked, block, found, place)
                 if found.rows:

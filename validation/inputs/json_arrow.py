@@ -31,6 +31,7 @@ Mask = npt.NDArray[np.bool_]
 _NULL = re.compile(rb"[:\[,][ \t\r]*null(?=[ \t\r]*[,\]}])")
 _TWO_OBJECTS = re.compile(rb"\}[ \t\r]*\{")
 _ROW = re.compile(r" in row (\d+)$")
+_UNEXPECTED = "unexpected field"
 _DEEPEST = 300
 # An irregular file isn't worth reading as columns.
 _LEAST_TRIES = 16
@@ -108,7 +109,6 @@ def _candidates(block: LineBlock) -> Mask:
         kept[np.searchsorted(starts, found, side="right") - 1] = False
     if not data.isascii():
         _drop_undecodable(block, kept)
-    _drop_deep(block, values, kept)
     return kept
 
 
@@ -120,14 +120,16 @@ def _holds_null(data: bytes) -> bool:
     return any(bool((view == word).any()) for view in views)
 
 
-def _drop_deep(block: LineBlock, values: npt.NDArray[np.uint8], kept: Mask) -> None:
-    """Arrow's reader recurses: a line nested 20 000 deep ends the process."""
+def _is_shallow(block: LineBlock) -> Mask:
+    """Lines that Arrow's reader may see: it recurses, and one nested 20 000 deep ends the process."""
+    shallow = np.ones(block.lines, np.bool_)
     if np.diff(block.starts).max() <= 2 * _DEEPEST:
-        return
-    opening = np.flatnonzero((values & 0xDF) == ord("["))
+        return shallow
+    opening = np.flatnonzero((np.frombuffer(block.data, np.uint8) & 0xDF) == ord("["))
     counts = np.diff(np.searchsorted(opening, block.starts))
     for at in np.flatnonzero(counts > _DEEPEST):
-        kept[at] &= not deeper_than(block.line(int(at)), _DEEPEST)
+        shallow[at] = not deeper_than(block.line(int(at)), _DEEPEST)
+    return shallow
 
 
 class _Attempt:
@@ -137,11 +139,13 @@ class _Attempt:
         self.block = block
         self.kept = np.flatnonzero(kept).astype(np.int64)
         self.schema = schema
+        # With every column known nothing is deeper than the types, since Arrow stops at what isn't theirs.
+        self.infers = not len(schema)
         self.tables: list[pa.Table] = []
         self.positions: list[Indices] = []
 
     def read(self) -> tuple[pa.RecordBatch, Indices, pa.Schema] | None:
-        rest = self.kept
+        rest = self._shallow(self.kept) if self.infers else self.kept
         tries = _LEAST_TRIES + len(rest) // _LINES_A_TRY
         while len(rest) and tries:
             tries -= 1
@@ -151,7 +155,7 @@ class _Attempt:
     def _step(self, lines: Indices) -> Indices:
         """Read lines as far as they go; what is left to read."""
         try:
-            table = _read(self._text(lines), self.schema)
+            table = _read(self._text(lines), self.schema, infers=self.infers)
         except (pa.ArrowException, ValueError, OverflowError) as error:
             return self._after(lines, str(error))
         if table.num_rows != len(lines):
@@ -169,6 +173,9 @@ class _Attempt:
 
     def _after(self, lines: Indices, complaint: str) -> Indices:
         """What is left to read after a complaint, once the lines before the one complained of are read."""
+        if not self.infers and complaint.endswith(_UNEXPECTED):
+            self.infers = True
+            return self._shallow(lines)
         found = _ROW.search(complaint)
         if found is not None and int(found[1]) < len(lines):
             row = int(found[1])
@@ -184,6 +191,9 @@ class _Attempt:
         self.tables.clear()
         self.positions.clear()
         return again
+
+    def _shallow(self, lines: Indices) -> Indices:
+        return lines[_is_shallow(self.block)[lines]]
 
     def _joined(self) -> tuple[pa.RecordBatch, Indices, pa.Schema] | None:
         if not self.tables:
@@ -215,11 +225,12 @@ def _batch(table: pa.Table) -> pa.RecordBatch:
     return pa.RecordBatch.from_struct_array(pa.array([{}] * table.num_rows, pa.struct([])))
 
 
-def _read(text: bytes | memoryview, schema: pa.Schema) -> pa.Table:
+def _read(text: bytes | memoryview, schema: pa.Schema, *, infers: bool) -> pa.Table:
+    behaviour = "infer" if infers else "error"
     return pj.read_json(
         pa.BufferReader(text),
         read_options=pj.ReadOptions(use_threads=False, block_size=len(text) + 1),
-        parse_options=pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="infer"),
+        parse_options=pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior=behaviour),
     )
 
 

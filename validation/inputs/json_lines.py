@@ -6,6 +6,7 @@ No line is lost: each is a row, or has one of the findings `broken-line`, `inval
 from __future__ import annotations
 
 import gzip
+import os
 import re
 import zlib
 from collections.abc import Iterator, Sequence
@@ -122,7 +123,22 @@ def _pieces(path: Path, size: int) -> Iterator[bytes]:
             yield from iter(lambda: stream.read(_STEP), b"")
     else:
         with path.open("rb", buffering=0) as file:
-            yield from iter(lambda: file.read(size), b"")
+            if file.seekable():
+                yield from _whole_lines(file.fileno(), size)
+            else:
+                yield from iter(lambda: file.read(size), b"")
+
+
+def _whole_lines(file: int, size: int) -> Iterator[bytes]:
+    """Pieces of a file on disk that mostly end with a line, so that they needn't be put together again."""
+    at = 0
+    while True:
+        newline = os.pread(file, _STEP, at + size).find(b"\n")
+        piece = os.pread(file, size + newline + 1, at)
+        if not piece:
+            return
+        yield piece
+        at += len(piece)
 
 
 class _Cutter:
@@ -148,7 +164,8 @@ class _Cutter:
             if piece.startswith(_BOM):
                 piece = piece.removeprefix(_BOM)
                 self._find("byte-order-mark", "begins with a UTF-8 byte order mark, expected none", line=1)
-        for part in _cut(piece, self.block_bytes):
+        # A piece is a block and the rest of its last line, or less.
+        for part in _cut(piece, self.block_bytes + _STEP):
             yield from self._add(part)
 
     def _add(self, part: bytes) -> Iterator[LineBlock]:
@@ -159,9 +176,10 @@ class _Cutter:
             yield self._skip()
             part, cut = part[after:], cut - after
         if cut:
-            self.whole += [*self.tail, memoryview(part)[:cut]]
+            self.whole += [*self.tail, part if cut == len(part) else memoryview(part)[:cut]]
             self.tail.clear()
-        self.tail.append(part[cut:])
+        if cut < len(part):
+            self.tail.append(part[cut:])
         if not self.skipping and self._too_long(0):
             self.skipping = True
         if self.skipping:
@@ -173,7 +191,7 @@ class _Cutter:
         return self.skipping or sum(map(len, self.tail)) + more > self.longest
 
     def _flush(self) -> Iterator[LineBlock]:
-        data = b"".join(self.whole)
+        data = b"".join(part for part in self.whole if part)
         self.whole.clear()
         if data:
             yield self._block(data)
