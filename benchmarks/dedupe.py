@@ -24,7 +24,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 DOCUMENTS, PLANTED, WORDS = 20_000, 1_999, 120
 SHINGLE = 2
@@ -109,7 +109,7 @@ def shingles(text: str) -> list[str]:
 
 def rensa(texts: list[str], threshold: float) -> Pairs:
     """Digests, the index, and candidates confirmed by their estimated similarity."""
-    from rensa import RMinHash, RMinHashLSH
+    from rensa import RMinHash, RMinHashLSH  # pyright: ignore[reportAttributeAccessIssue]
 
     hashes = RMinHash.from_token_sets([shingles(text) for text in texts], PERMUTATIONS, 42)
     index = RMinHashLSH(threshold, PERMUTATIONS, 32)
@@ -126,7 +126,7 @@ def rensa(texts: list[str], threshold: float) -> Pairs:
 
 def rensa_flags(texts: list[str], threshold: float) -> Pairs:
     """The fastest of its ways: one flag a row, for both members, and nothing about which pair."""
-    from rensa import RMinHash, RMinHashLSH
+    from rensa import RMinHash, RMinHashLSH  # pyright: ignore[reportAttributeAccessIssue]
 
     matrix = RMinHash.digest_matrix_from_token_sets([shingles(text) for text in texts], PERMUTATIONS, 42)
     flags = RMinHashLSH(threshold, PERMUTATIONS, 32).query_duplicate_flags_matrix_one_shot(matrix)
@@ -141,7 +141,8 @@ def datasketch(texts: list[str], threshold: float) -> Pairs:
     index = MinHashLSH(threshold=threshold, num_perm=PERMUTATIONS)
     pairs: Pairs = set()
     for row, one in enumerate(hashes):
-        pairs |= {(other, row) for other in index.query(one) if hashes[other].jaccard(one) >= threshold}
+        near = cast("list[int]", index.query(one))
+        pairs |= {(other, row) for other in near if hashes[other].jaccard(one) >= threshold}
         index.insert(row, one, check_duplication=False)
     return pairs
 

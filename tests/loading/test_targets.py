@@ -105,5 +105,5 @@ def test_datasets_are_known_by_their_library() -> None:
 
     dataset = Dataset.from_dict({"a": [1]})
     assert is_dataset(dataset)
-    assert is_dataset(DatasetDict(train=dataset))
+    assert is_dataset(DatasetDict({"train": dataset}))
     assert not is_dataset([{"a": 1}])

@@ -146,9 +146,9 @@ def test_rows_in_memory_give_the_same_findings(name: str) -> None:
 
 def test_splits_of_datasets() -> None:
     for made in (
-        datasets.DatasetDict(train=DATASET, test=DATASET.select([5])),
+        datasets.DatasetDict({"train": DATASET, "test": DATASET.select([5])}),
         datasets.IterableDatasetDict(
-            train=DATASET.to_iterable_dataset(), test=DATASET.select([5]).to_iterable_dataset()
+            {"train": DATASET.to_iterable_dataset(), "test": DATASET.select([5]).to_iterable_dataset()}
         ),
     ):
         report = mensrea.validate(made, SCHEMA)
@@ -227,8 +227,9 @@ def test_a_schema_that_cannot_be_used(tmp_path: Path, content: str | None) -> No
     ],
 )
 def test_wrong_use_is_one_line(arguments: dict[str, Any], part: str) -> None:
+    given: dict[str, Any] = {"target": ROWS, **arguments}
     with pytest.raises(UsageError) as error:
-        mensrea.validate(**{"target": ROWS, **arguments})
+        mensrea.validate(**given)
     assert part in line_of(error)
 
 

@@ -43,7 +43,7 @@ def applied(node: Any, pointer: str, document: Any, seen: set[str]) -> Iterator[
             yield from applied(value, here, document, seen)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list[Any](HealthCheck))
 @given(tables(3), st.booleans())
 def test_every_keyword_that_applies_has_an_engine(table: Table, formats: bool):  # noqa: FBT001
     plan = engines(table.schema, table.batch.schema, formats=formats)
@@ -56,7 +56,7 @@ def test_every_keyword_that_applies_has_an_engine(table: Table, formats: bool): 
         assert name != "format" or (engine == "annotation") != formats
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list[Any](HealthCheck))
 @given(tables(20))
 def test_a_constant_keyword_never_fails(table: Table):
     checker = TableChecker(table.schema, table.batch.schema)

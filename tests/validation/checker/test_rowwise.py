@@ -69,14 +69,14 @@ def _found(schema: Any, rows: list[Any]) -> list[tuple[int, str, str]]:
     return [(violation.row, violation.pointer, violation.keyword) for violation in result.violations]
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, deadline=None, suppress_health_check=list[Any](HealthCheck))
 @given(SCHEMAS, st.lists(VALUES, max_size=4))
 def test_violations_lie_where_jsonschema_puts_them(schema: dict[str, Any], rows: list[Any]) -> None:
     schema = {**schema, "$defs": DEFINITIONS}
     assert _found(schema, rows) == list(_expected(schema, rows))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list[Any](HealthCheck))
 @given(SCHEMAS, st.lists(VALUES, max_size=4))
 def test_with_unevaluated_the_verdicts_are_equal(schema: dict[str, Any], rows: list[Any]) -> None:
     schema = {**schema, "$defs": DEFINITIONS, "unevaluatedProperties": False}

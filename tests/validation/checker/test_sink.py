@@ -18,7 +18,10 @@ ROW_BY_ROW = {"items": {"properties": {"b": {"enum": [{"c": 0}]}}}}
 
 
 @settings(
-    max_examples=60, deadline=None, derandomize="CI" in os.environ, suppress_health_check=list(HealthCheck)
+    max_examples=60,
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=list[Any](HealthCheck),
 )
 @given(tables(20), st.integers(0, 40))
 def test_the_first_are_kept_with_their_rows(table: Table, most: int):

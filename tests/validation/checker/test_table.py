@@ -204,7 +204,10 @@ def test_formats_assert_if_asked_to():
 def test_resources_and_base_uri():
     common = {"$defs": {"small": {"maximum": 2}}}
     schema = {"properties": {"a": {"$ref": "common.json#/$defs/small", "minimum": 0}}}
-    options = {"resources": {"https://x.y/common.json": common}, "base_uri": "https://x.y/row.json"}
+    options: dict[str, Any] = {
+        "resources": {"https://x.y/common.json": common},
+        "base_uri": "https://x.y/row.json",
+    }
     assert told(schema, column([1, 3, -1]), **options) == [(1, "/a", "maximum"), (2, "/a", "minimum")]
     with pytest.raises(SchemaError, match=r"https://x\.y/common\.json"):
         told(schema, column([1]), base_uri="https://x.y/row.json")

@@ -22,7 +22,7 @@ def profile(
     return Profile([Batch(columns, Place("default", split))])
 
 
-def drawn(generator: np.random.Generator, rows: int = 400, **change: float) -> dict[str, Any]:
+def drawn(generator: np.random.Generator, rows: int = 400, /, **change: float) -> dict[str, Any]:
     """Rows of every kind of column; `change` moves one of its parameters."""
     setting = {"nulls": 0.1, "mean": 0.0, "topic": 0.3, "words": 4.0, "turns": 2.0, **change}
     topics = generator.choice(
@@ -34,7 +34,9 @@ def drawn(generator: np.random.Generator, rows: int = 400, **change: float) -> d
     alike = generator.integers(1, 40, rows)
     return {
         "score": np.where(
-            generator.random(rows) < setting["nulls"], None, generator.normal(setting["mean"], 1, rows)
+            generator.random(rows) < setting["nulls"],
+            np.array(None),
+            generator.normal(setting["mean"], 1, rows),
         ),
         "topic": topics,
         "flag": generator.random(rows) < 0.5,

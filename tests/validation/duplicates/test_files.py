@@ -4,6 +4,7 @@ import gzip
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pyarrow as pa
@@ -16,7 +17,7 @@ BASE = "one two three four five six seven eight nine ten eleven twelve"
 PROMPTS = [BASE, "quite another text", BASE.upper(), BASE + " more", "the last of all", None]
 
 
-def rows() -> list[dict]:
+def rows() -> list[dict[str, Any]]:
     return [{"id": f"r-{number}", "prompt": prompt, "n": number} for number, prompt in enumerate(PROMPTS)]
 
 

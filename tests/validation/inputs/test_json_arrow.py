@@ -122,13 +122,13 @@ def _check(lines: list[str], schema: pa.Schema | None) -> ArrowBlock | None:
     return fast
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, deadline=None, suppress_health_check=list[Any](HealthCheck))
 @given(st.lists(st.one_of(PLAIN, PLAIN, ANYTHING, LINES), min_size=1, max_size=8), st.sampled_from(SCHEMAS))
 def test_irregular_lines_pass_exactly_or_not(lines: list[str], schema: pa.Schema | None) -> None:
     _check(lines, schema)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list[Any](HealthCheck))
 @given(st.lists(_regular("l"), min_size=1, max_size=12), st.lists(ANYTHING | LINES, max_size=2), st.data())
 def test_regular_lines_pass_and_odd_ones_among_them_do_not_stop_them(
     regular: list[str], odd: list[str], data: st.DataObject

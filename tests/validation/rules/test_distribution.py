@@ -146,7 +146,7 @@ def test_robust_outliers_with_their_rows() -> None:
         ("default/train", None),
     ]
     logs = np.log1p(lengths)
-    reach = 6 * stats.median_abs_deviation(logs, scale="normal")
+    reach = 6 * stats.median_abs_deviation(logs, scale="normal")  # pyright: ignore[reportArgumentType]
     low, high = np.expm1(np.median(logs) - reach), np.expm1(np.median(logs) + reach)
     fences = f"the median is 100, and {low:.1f} to {high:.1f} is allowed (robust-z, limit 6)"
     assert findings[1].message == f"the length is 5,000; {fences}"

@@ -154,8 +154,9 @@ def test_what_is_missing_and_what_is_too_much_is_named():
     ],
 )
 def test_half_a_declaration_is_refused(parameters, message):
+    given: dict[str, Any] = {"field": "g", **parameters}
     with pytest.raises(ValueError, match=message):
-        IncompleteGroup(**{"field": "g", **parameters})
+        IncompleteGroup(**given)
 
 
 def test_no_rows_make_no_groups():

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mensrea.errors import UsageError
 from mensrea.validation.inputs.batch import Batch, Place
-from mensrea.validation.rules.tags import RULES, NestedTags, UnbalancedTags, walk
+from mensrea.validation.rules.tags import RULES, NestedTags, TagRule, UnbalancedTags, walk
 
 PIECES = (
     "<think>",
@@ -48,9 +48,9 @@ def scanned(text, tag):
                 depth -= 1
                 starts.pop()
         deepest = max(deepest, depth)
-    places = {starts[0] if starts else None: "unclosed"}
-    places |= {first_stray: "close_only"}
-    places.pop(None, None)
+    places = dict.fromkeys(starts[:1], "unclosed")
+    if first_stray is not None:
+        places[first_stray] = "close_only"
     balance = places[min(places)] if places else None
     return balance, "nested" if deepest > 1 else "multiple" if blocks > 1 else None
 
@@ -73,6 +73,7 @@ def test_the_status_is_that_of_a_naive_scanner(text):
 @given(st.lists(TEXTS, max_size=6))
 def test_a_batch_finds_what_each_text_shows(texts):
     for made in RULES:
+        assert issubclass(made, TagRule)
         rule = made(field="x", tags=["think", "answer"])
         expected = [(10 + row, remark) for row, text in enumerate(texts) for remark in rule.examine(text)]
         assert [(found.row, found.message) for found in rule.observe(batch(*texts))] == expected
