@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from ...errors import UsageError
 from .batch import Place
 
-_BATCH_BYTES = 4 << 20
-_MOST_ROWS = 1 << 15
+_BATCH_BYTES = 8 << 20
+_MOST_ROWS = 1 << 16
 _LEAST_ROWS = 256
 _ROWS_AT_ONCE = 1 << 12
 _READ_BYTES = 1 << 20
