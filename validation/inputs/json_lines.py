@@ -164,8 +164,8 @@ class _Cutter:
             if piece.startswith(_BOM):
                 piece = piece.removeprefix(_BOM)
                 self._find("byte-order-mark", "begins with a UTF-8 byte order mark, expected none", line=1)
-        # A piece is a block and the rest of its last line, or less.
-        for part in _cut(piece, self.block_bytes + _STEP):
+        # A piece is a block and the rest of its last line, or less; a line inside a part is never too long.
+        for part in _cut(piece, min(self.block_bytes + _STEP, self.longest)):
             yield from self._add(part)
 
     def _add(self, part: bytes) -> Iterator[LineBlock]:

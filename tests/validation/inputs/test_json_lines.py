@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mensrea.validation.findings import Finding
 from mensrea.validation.inputs.json_lines import LineBlock, parse_block, read_blocks
@@ -131,6 +131,8 @@ BYTES = st.lists(TOKENS | st.binary(max_size=4), max_size=30).map(b"".join)
 
 @settings(max_examples=300, deadline=None)
 @given(BYTES, st.integers(1, 40), st.integers(5, 60))
+@example(b"\n{{{{{{\n", 1, 5)
+@example(b"\xef\xbb\xbf{{{{{{\n1\n", 1, 5)
 def test_no_line_is_lost(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, size: int, longest: int
 ) -> None:
