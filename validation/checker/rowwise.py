@@ -3,7 +3,8 @@ r"""Rows against a schema one by one, with `jsonschema-rs`, where nothing is vec
 Verdicts follow JSON Schema 2020-12; violations lie where Python's `jsonschema` puts them (its pointer of
 the value and its keyword). `jsonschema-rs` places some elsewhere, which is put right here: the schema
 `false` under `properties`, `patternProperties` and `prefixItems` (placed at the parent), `items: false`
-(once an array), `contains` and its bounds, `dependentRequired`, and what `propertyNames` applies.
+(once an array), `contains` and its bounds, `dependentRequired`, what `propertyNames` applies, and names such
+as `01`.
 
 Where the verdicts of the two libraries differ, the standard decides:
 - `pattern` and `patternProperties` are ECMA-262: `\d` is ASCII, `$` isn't before a last newline, `\p{L}`
@@ -31,6 +32,7 @@ import jsonschema_rs
 
 from ...errors import SchemaError
 from .documents import BASE, DIALECT, IN_LISTS, IN_MAPS, IN_PLACE, escape
+from .error_paths import follow, instance_path, keyword_path
 from .messages import describe
 from .patterns import read_pattern
 from .violations import BatchResult, Violation
@@ -41,6 +43,7 @@ _AT_PARENT = frozenset(("properties", "patternProperties", "prefixItems"))
 _CONTAINS = frozenset(("contains", "minContains", "maxContains"))
 _FALSE_UNDER = IN_MAPS | {"", "$ref", "$dynamicRef", "allOf", "else", "prefixItems", "propertyNames", "then"}
 _Kind = jsonschema_rs.ValidationErrorKind
+_Error = tuple[str, str, jsonschema_rs.ValidationError]
 
 
 class RowEngine:
@@ -118,19 +121,21 @@ class RowEngine:
             return []
         return [number for number, row in enumerate(rows) if not _is_valid(self._row, row)]
 
-    def _errors(self, row: Any) -> Iterator[tuple[str, str, jsonschema_rs.ValidationError]]:
+    def _errors(self, row: Any) -> Iterator[_Error]:
         """Pointer, keyword and error as `jsonschema` would give them."""
         arrays: set[str] = set()
         for outer in _iter_errors(self._row, row):
-            path = outer.instance_path
+            path = instance_path(outer, row)
             error = _inner(outer)
-            keyword = _keyword(error.evaluation_path)
+            if _is_unfounded(error, follow(row, path, None)):
+                continue
+            keyword = _keyword(keyword_path(error))
             if keyword in _AT_PARENT or keyword == "items":
                 path = path[:-1]
             elif keyword in _CONTAINS:
-                keyword = self._contains_keyword(error, _at(row, path, ()))
+                keyword = self._contains_keyword(error, follow(row, path, ()))
             once = f"{path}{error.evaluation_path}" if keyword == "items" else ""
-            times = len(_at(row, path, ())) if keyword == "propertyNames" else int(once not in arrays)
+            times = len(follow(row, path, ())) if keyword == "propertyNames" else int(once not in arrays)
             if once:
                 arrays.add(once)
             for _ in range(times):
@@ -155,8 +160,9 @@ class RowEngine:
             expected = kind.property
         if isinstance(kind, _Kind.AdditionalProperties | _Kind.UnevaluatedProperties):
             expected = kind.unexpected
-        path = error.instance_path[:-1] if keyword == "items" else error.instance_path
-        return describe(keyword, expected, _at(row, path, error.instance), schema)
+        path = instance_path(error, row)
+        found = follow(row, path[:-1] if keyword == "items" else path, error.instance)
+        return describe(keyword, expected, found, schema)
 
     def _declared(self, location: str, keyword: str) -> tuple[Any, Mapping[str, Any]]:
         """The keyword's value, and the schema that holds it."""
@@ -194,6 +200,15 @@ def _inner(error: jsonschema_rs.ValidationError) -> jsonschema_rs.ValidationErro
     return error.kind.error if isinstance(error.kind, _Kind.PropertyNames) else error
 
 
+def _is_unfounded(error: jsonschema_rs.ValidationError, found: Any) -> bool:
+    """Whether a member is called missing that is there.
+
+    Beside `additionalProperties: false`, that is said of a member that is required and not described.
+    """
+    kind = error.kind
+    return isinstance(kind, _Kind.Required) and isinstance(found, dict) and kind.property in found
+
+
 def _is_valid(validator: jsonschema_rs.Validator, value: Any) -> bool:
     try:
         return validator.is_valid(value)
@@ -215,15 +230,6 @@ def _encodable(value: Any) -> Any:
     if isinstance(value, dict):
         return {_encodable(name): _encodable(item) for name, item in value.items()}
     return [_encodable(item) for item in value] if isinstance(value, list) else value
-
-
-def _at(row: Any, path: Sequence[str | int], otherwise: Any) -> Any:
-    try:
-        for token in path:
-            row = row[token]
-    except (LookupError, TypeError):
-        return otherwise
-    return row
 
 
 def _canonical(schema: Any, base_uri: str) -> str:

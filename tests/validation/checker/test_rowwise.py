@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from mensrea.errors import SchemaError
 from mensrea.validation.checker.rowwise import RowEngine
 
-NAMES = st.sampled_from(["a", "b", "items", "~/", "properties"])
+NAMES = st.sampled_from(["a", "b", "items", "~/", "properties", "", "0", "01"])
 SCALARS = st.sampled_from([None, True, False, 0, 1, 2, 1.0, 1.5, -3, "", "a", "bb", "é😀", 10**25, 2**64])
 VALUES = st.recursive(
     SCALARS, lambda v: st.lists(v, max_size=3) | st.dictionaries(NAMES, v, max_size=3), max_leaves=6
@@ -99,6 +99,7 @@ def test_with_unevaluated_the_verdicts_are_equal(schema: dict[str, Any], rows: l
         ({"unevaluatedProperties": False}, {"a": 1, "b": 2}),
         ({"unevaluatedItems": False}, [1, 2]),
         ({"required": ["a", "b"]}, {}),
+        ({"required": ["a"], "properties": {"b": {}}, "additionalProperties": False}, {"a": 1, "b": 2}),
         ({"additionalProperties": False}, {"a": 1, "b": 2}),
         ({"$ref": "#/$defs/f", "$defs": {"f": False}}, 1),
         (False, 1),
