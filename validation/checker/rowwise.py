@@ -44,6 +44,8 @@ _CONTAINS = frozenset(("contains", "minContains", "maxContains"))
 _FALSE_UNDER = IN_MAPS | {"", "$ref", "$dynamicRef", "allOf", "else", "prefixItems", "propertyNames", "then"}
 _Kind = jsonschema_rs.ValidationErrorKind
 _Error = tuple[str, str, jsonschema_rs.ValidationError]
+# An error in a value nested deeper than 255 is known to `jsonschema-rs`, but it can't say what it is.
+_TOO_DEEP = ("depth", "breaks the schema, and is nested deeper than 255, so it isn't known where")
 
 
 class RowEngine:
@@ -105,13 +107,13 @@ class RowEngine:
         for number, row in enumerate(rows):
             if not _is_valid(self._row, row):
                 result.invalid += 1
-                errors = sorted(self._errors(row), key=lambda error: error[:2])
-                result.counts.update(keyword for _, keyword, _ in errors)
+                errors = self._sorted_errors(row)
+                result.counts.update([keyword for _, keyword, _ in errors] or [_TOO_DEEP[0]])
                 if len(described) < most:
-                    described += (
+                    described += [
                         Violation(number, at, keyword, self._message(keyword, error, row))
                         for at, keyword, error in errors
-                    )
+                    ] or [Violation(number, "", *_TOO_DEEP)]
         result.violations = described
         return result
 
@@ -120,6 +122,15 @@ class RowEngine:
         if not rows or _is_valid(self._rows, list(rows)):
             return []
         return [number for number, row in enumerate(rows) if not _is_valid(self._row, row)]
+
+    def _sorted_errors(self, row: Any) -> list[_Error]:
+        """The errors of a row that has some; none if they are in a value nested too deep to be told."""
+        try:
+            return sorted(self._errors(row), key=lambda error: error[:2])
+        except ValueError as error:
+            if "Recursion limit" not in str(error):
+                raise
+            return []
 
     def _errors(self, row: Any) -> Iterator[_Error]:
         """Pointer, keyword and error as `jsonschema` would give them."""

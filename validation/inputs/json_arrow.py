@@ -32,7 +32,8 @@ _NULL = re.compile(rb"[:\[,][ \t\r]*null(?=[ \t\r]*[,\]}])")
 _TWO_OBJECTS = re.compile(rb"\}[ \t\r]*\{")
 _ROW = re.compile(r" in row (\d+)$")
 _UNEXPECTED = "unexpected field"
-_DEEPEST = 300
+# Deeper lines may have errors that only the row engine words.
+_DEEPEST = 255
 # An irregular file isn't worth reading as columns.
 _LEAST_TRIES = 16
 _LINES_A_TRY = 50

@@ -191,3 +191,14 @@ def test_references_go_to_resources() -> None:
 def test_a_pattern_is_shown_as_it_was_written() -> None:
     (violation,) = RowEngine({"pattern": "^row-[0-9]+$"}).check(["x"], 1).violations
     assert violation.message == 'found "x", expected a match of ^row-[0-9]+$'
+
+
+@pytest.mark.parametrize("depth", [254, 255, 256, 400])
+def test_errors_in_deep_values_are_counted(depth: int) -> None:
+    row: Any = 1
+    for _ in range(depth):
+        row = {"a": row}
+    result = RowEngine({"required": ["b"], "maxProperties": 0}).check([row, 7], 10)
+    assert (result.invalid, result.counts.total()) == ((1, 2) if depth < 256 else (1, 1))
+    assert {each.pointer for each in result.violations} == {""}
+    assert RowEngine({"required": ["a"]}).check([row], 10).invalid == 0
