@@ -51,13 +51,16 @@ class Finding:
 class FindingLog(Sequence[Finding]):
     """Findings in the order they were made: all are counted, the first of each code are kept.
 
-    A defect of every row of a large release would otherwise fill the memory.
+    A defect of every row of a large release would otherwise fill the memory. Of a severity that comes only
+    after so many of another, one is kept in the place of the last, so that none goes unseen.
     """
 
     def __init__(self, findings: Iterable[Finding] = ()) -> None:
         """Start with these."""
         self._kept: list[Finding] = []
         self._counts: Counter[str] = Counter()
+        self._held: Counter[str] = Counter()
+        self._severities = set[tuple[str, Severity]]()
         self.extend(findings)
 
     @property
@@ -67,9 +70,19 @@ class FindingLog(Sequence[Finding]):
 
     def append(self, finding: Finding) -> None:
         """Add a finding."""
-        self._counts[finding.code] += 1
-        if self._counts[finding.code] <= MOST_KEPT:
+        code: str = finding.code
+        kind: tuple[str, Severity] = (code, finding.severity)
+        self._counts[code] += 1
+        if self._held[code] < MOST_KEPT:
+            self._held[code] += 1
             self._kept.append(finding)
+        elif kind not in self._severities:
+            self._kept[self._last(code)] = finding
+        self._severities.add(kind)
+
+    def _last(self, code: str) -> int:
+        """Where the last finding of a code is kept."""
+        return max(index for index, each in enumerate(self._kept) if each.code == code)
 
     def add_unseen(self, code: str, more: int) -> None:
         """Count findings of a code that aren't at hand one by one."""

@@ -38,3 +38,19 @@ def test_a_log_counts_all_and_keeps_the_first_of_each_code() -> None:
     assert len(log) == MOST_KEPT + 1
     assert [finding.message for finding in log[:2]] == ["0", "1"]
     assert log[-1].code == "once"
+
+
+def test_what_was_counted_elsewhere_takes_no_place() -> None:
+    log = FindingLog()
+    log.add_unseen("often", 2 * MOST_KEPT)
+    log.append(Finding("often", "x"))
+    assert (log.counts, len(log)) == ({"often": 2 * MOST_KEPT + 1}, 1)
+
+
+def test_a_severity_that_comes_late_is_kept() -> None:
+    log = FindingLog(Finding("often", f"{number}") for number in range(MOST_KEPT + 5))
+    log.append(Finding("once", "x"))
+    log.extend([Finding("often", "y", "error"), Finding("often", "z", "error")])
+    assert log.counts == {"often": MOST_KEPT + 7, "once": 1}
+    assert [each.message for each in log if each.severity == "error"] == ["y"]
+    assert [each.message for each in log[-3:]] == [f"{MOST_KEPT - 2}", "y", "x"]

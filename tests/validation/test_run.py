@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from mensrea.testing.memory import peak_memory
+from mensrea.validation.findings import MOST_KEPT
 from mensrea.validation.inputs.batch import Batch, Place
 from mensrea.validation.inputs.tables import memory_source, parquet_source
 from mensrea.validation.report import Report
@@ -134,6 +135,23 @@ def test_of_many_violations_some_are_kept_and_all_counted(mixed: Path) -> None:
     assert sum(each.code == "schema-violation" for each in report.findings) == 2
     assert report.findings.counts["schema-violation"] == of_lines(mixed).findings.counts["schema-violation"]
     assert not report.ok
+
+
+@pytest.mark.parametrize("kind", ["lines", "table", "values"])
+def test_more_violations_than_are_ever_kept_are_errors(tmp_path: Path, kind: str) -> None:
+    rows, run = 2 * MOST_KEPT + 5, start(most=3)
+    if kind == "lines":
+        (tmp_path / "f.jsonl").write_bytes(b'{"id":1}\n' * rows)
+        run.lines(tmp_path / "f.jsonl", HERE)
+    elif kind == "values":
+        run.objects([{"id": 1}] * rows, HERE)
+    else:
+        pq.write_table(pa.table({"id": np.ones(rows, np.int64)}), tmp_path / "f.parquet")
+        run.table(parquet_source(tmp_path / "f.parquet", HERE))
+    report = run.report()
+    assert not report.ok
+    assert (report.findings.counts, len(report.findings)) == ({"schema-violation": rows}, 3)
+    assert f"{rows:,} errors in {rows:,} rows" in render(report, "text").replace("\n", " ")
 
 
 def test_files_of_a_split_count_as_one(tmp_path: Path) -> None:
