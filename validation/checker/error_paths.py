@@ -53,7 +53,12 @@ def keyword_path(error: jsonschema_rs.ValidationError) -> Steps:
     If a name among them is empty, the way begins after the last reference.
     """
     location = (error.absolute_keyword_location or "").partition("#")[2].split("/")[1:]
-    return cast("list[str | int]", location) if "" in location else error.evaluation_path
+    if "" not in location:
+        return error.evaluation_path
+    # Of some keywords the location goes on to the item of their list that is broken.
+    last = error.evaluation_path[-1]
+    beyond = location[::-1].index(last) if isinstance(last, str) and last in location else 0
+    return cast("list[str | int]", location[: len(location) - beyond])
 
 
 def follow(value: Any, path: Steps, otherwise: Any) -> Any:

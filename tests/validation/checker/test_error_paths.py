@@ -50,6 +50,12 @@ def test_empty_names_follow_each_other() -> None:
     }
     assert agree(schema, {"": {"": {"": 1}}}) == 1
     assert agree({"properties": {"": False}}, {"": {"": 1}}) == 1
+    needs = {
+        "required": ["b"],
+        "dependentRequired": {"": ["a"]},
+        "dependentSchemas": {"": {"required": ["c"]}},
+    }
+    assert agree({"properties": {"": needs}}, {"": {"": 1}}) == 3
 
 
 def test_messages_show_what_stands_there() -> None:
