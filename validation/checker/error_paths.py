@@ -1,7 +1,7 @@
 """Paths of an error of `jsonschema-rs`, with the names that it leaves out or takes for numbers.
 
 Its lists of steps have no empty names, and integers for names such as `0`, `007` and `+1`. What it prints
-of an error has all of them as they are.
+of an error has all of them, escaped as in a JSON pointer.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
+
+from .documents import escape
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -29,13 +31,14 @@ def instance_path(error: jsonschema_rs.ValidationError, row: Any) -> Steps:
     at = printed.index(_BEFORE, len(error.message)) + len(_BEFORE)
     path: list[str | int] = []
     for step in steps:
-        skipped = _empty_names(printed, at, f'["{step}"]')
+        plain = f'["{escape(step)}"]'
+        skipped = _empty_names(printed, at, plain)
         path += [""] * skipped
         at += skipped * len(_EMPTY)
         number = _NUMBER.match(printed, at) if isinstance(step, int) else None
         is_name = number is not None and isinstance(follow(row, path, _UNKNOWN), dict)
         path.append(number[1] if number is not None and is_name else step)
-        at = number.end() if number is not None else at + len(f'["{step}"]')
+        at = number.end() if number is not None else at + len(plain)
     return [*path, *[""] * _empty_names(printed, at, ":")]
 
 

@@ -12,6 +12,7 @@ Where the verdicts of the two libraries differ, the standard decides:
 - `multipleOf` is decimal: 0.3 is a multiple of 0.1, as on paper. `jsonschema` computes in binary.
 - Numbers compare as written: the double 1e30 equals the integer 10^30. `jsonschema` compares the exact
   value of the double.
+- `uniqueItems`: `[[true], [1], [true]]` repeats an item. `jsonschema` compares neighbours alone.
 - `dependencies` isn't a keyword of 2020-12 and asserts nothing. `jsonschema-rs` evaluates it, so it is
   taken out.
 - NaN and the infinities have no JSON form and are of no type. `jsonschema` takes them for numbers.

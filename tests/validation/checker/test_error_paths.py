@@ -8,7 +8,7 @@ from mensrea.validation.checker.rowwise import RowEngine
 
 from .test_equal_to_jsonschema import expected, found
 
-ODD = ["", "0", "1", "01", "007", "+1", "-1", "٣", '"]["z', '"]', "9" * 30]
+ODD = ["", "0", "1", "01", "007", "+1", "-1", "٣", '"]["z', '"]', "9" * 30, "~/"]
 
 
 def agree(schema: Any, row: Any) -> int:
@@ -27,6 +27,7 @@ def test_a_name_stays_as_it_is(name: str) -> None:
     schema = {"properties": {name: {"anyOf": [inner], **inner}}, "additionalProperties": inner}
     row = {name: {name: 1, "a": 2, "b": 3}, "c": {name: 4, "d": [5]}, "e": {"a": 6}}
     assert agree(schema, row) == 7
+    assert agree({"additionalProperties": schema}, {"~/~1": row, "a": row}) == 14
 
 
 @pytest.mark.parametrize("name", ODD)

@@ -124,6 +124,7 @@ def test_places_that_the_libraries_see_differently(schema: Any, row: Any) -> Non
         ({"maximum": 2**64}, 2**64 + 1, False),
         ({"type": "integer"}, 1.0, True),
         ({"enum": [1]}, True, False),
+        ({"uniqueItems": True}, [[True], [1], [True]], False),
         ({"unevaluatedItems": {"type": "integer"}}, [1, 2], True),
         ({"dependencies": {"a": ["b"]}}, {"a": 1}, True),
         ({"type": "number"}, math.nan, False),
