@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import unquote
 
 from .documents import escape
 
@@ -20,6 +21,7 @@ Steps = Sequence[str | int]
 _BEFORE = "\n\nOn instance"
 _EMPTY = '[""]'
 _NUMBER = re.compile(r'\["?(\+?\d+)"?\]')
+_REFERENCES = ("$ref", "$dynamicRef")
 _UNKNOWN: Any = object()
 
 
@@ -53,13 +55,16 @@ def _empty_names(printed: str, at: int, following: str) -> int:
 def keyword_path(error: jsonschema_rs.ValidationError) -> Steps:
     """The keywords, names and indices that lead to the keyword, on the way the row was evaluated.
 
-    If a name among them is empty, the way begins after the last reference.
+    If a name among them is empty, the way begins after the last reference, or with it if nothing follows.
     """
-    location = (error.absolute_keyword_location or "").partition("#")[2].split("/")[1:]
+    last = error.evaluation_path[-1]
+    fragment = (error.absolute_keyword_location or "").partition("#")[2]
+    location = unquote(fragment).split("/")[1:]
+    if last in _REFERENCES and last not in location[-1:]:
+        return [last]
     if "" not in location:
         return error.evaluation_path
     # Of some keywords the location goes on to the item of their list that is broken.
-    last = error.evaluation_path[-1]
     beyond = location[::-1].index(last) if isinstance(last, str) and last in location else 0
     return cast("list[str | int]", location[: len(location) - beyond])
 

@@ -59,6 +59,13 @@ def test_empty_names_follow_each_other() -> None:
     assert agree({"properties": {"": needs}}, {"": {"": 1}}) == 3
 
 
+@pytest.mark.parametrize("name", [*ODD, "$ref", "%24"])
+def test_references_to_what_is_refused(name: str) -> None:
+    parts = {"properties": {name: {"$ref": "#/$defs/none"}, "a": {"properties": {name: False}}}}
+    schema = {**parts, "patternProperties": {"a": {"$ref": "#/$defs/none"}}, "$defs": {"none": False}}
+    assert agree(schema, {name: 1, "a": {name: 2}}) == 3
+
+
 def test_messages_show_what_stands_there() -> None:
     schema = {"properties": {"01": {"additionalProperties": False}, "": {"maxItems": 1}}}
     result = RowEngine(schema).check([{"01": {"b": 1}, "1": {}, "": [1, 2]}], 10)
