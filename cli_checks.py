@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Iterable
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -104,7 +105,8 @@ def validate(  # noqa: PLR0913  # an argument is an option
     from .loading.validate import validate as check
     from .validation.run import MOST_KEPT
 
-    also = [_report_file(each) for each in reports or ()]
+    read = [each for each in (*targets, schema, rules) if each]
+    also = [_report_file(each, read) for each in reports or ()]
     report = check(
         [_target(each) for each in targets],
         None if schema is None else _path(schema),
@@ -215,12 +217,22 @@ def _named(text: str | None, option: str) -> str | None:
     return text
 
 
-def _report_file(text: str) -> tuple[Output, Path]:
+def _report_file(text: str, read: Iterable[str]) -> tuple[Output, Path]:
     form, equals, path = text.partition("=")
     known = [each.value for each in Output]
     if not equals or form not in known:
         raise UsageError(f"--report {text}: expected FORMAT=FILE with one of {', '.join(known)}")
-    return Output(form), _path(path)
+    file = _path(path)
+    if any(_is_same(file, _path(each)) for each in read):
+        raise UsageError(f"--report {text}: that is read, and would be overwritten; name another file")
+    return Output(form), file
+
+
+def _is_same(file: Path, other: Path) -> bool:
+    try:
+        return file.samefile(other)
+    except OSError:  # one of them isn't there
+        return False
 
 
 def _write(report: Report, form: Output, path: Path, most: int | None) -> None:

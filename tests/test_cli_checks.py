@@ -173,6 +173,17 @@ def test_a_closed_pipe_is_no_error_to_report(shell: Any) -> None:
     started.stderr.close()
 
 
+def test_a_report_replaces_nothing_that_is_read(shell: Any, folder: Path) -> None:
+    before = {path: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    (folder / "link").symlink_to("good.jsonl")
+    for name in ("good.jsonl", f"{folder}/good.jsonl", "link", "s.json", "rules.toml"):
+        options = ("--schema", "s.json", "--rules", "rules.toml", "--report", f"json={name}")
+        ended = shell.run("validate", "good.jsonl", *options)
+        assert (ended.code, ended.out) == (2, ""), name
+        assert ended.error.endswith("that is read, and would be overwritten; name another file")
+    assert all(path.read_bytes() == data for path, data in before.items())
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 @pytest.mark.usefixtures("folder")
 def test_a_report_that_does_not_fit_is_named(shell: Any) -> None:
