@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -22,6 +24,7 @@ from .violations import BatchResult, Violation
 
 Converter = Callable[[Any], Any]
 _MOST_AT_ONCE = 10_000
+_LONG_NUMBER = re.compile(r"[0-9]{19}")
 
 
 class _Broken:
@@ -145,9 +148,18 @@ def _decoded(text: str | None) -> Any:
     if text is None:
         return None
     try:
-        return orjson.loads(text)
+        value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         return _Broken(str(error))
+    return value if _LONG_NUMBER.search(text) is None else _exact(text, value)
+
+
+def _exact(text: str, otherwise: Any) -> Any:
+    """The value with integers as they are written; orjson makes doubles of those beyond 64 bits."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):  # more digits than Python reads, or nested deeper
+        return otherwise
 
 
 def _listed(convert: Converter | None) -> Converter | None:

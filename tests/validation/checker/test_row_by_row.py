@@ -12,6 +12,10 @@ from mensrea.validation.checker.values import Root, Values
 
 JSON = pa.ExtensionArray.from_storage(pa.json_(), pa.array(['{"a":1}', None, "[1", "null"]))
 
+LONG = pa.ExtensionArray.from_storage(
+    pa.json_(), pa.array([f'{{"a":[{2**64 + 1},{-(2**70)}]}}', f'"{"1" * 20}"', f"1.{'0' * 20}"])
+)
+
 
 @pytest.mark.parametrize(
     ("array", "absent", "expected"),
@@ -22,6 +26,7 @@ JSON = pa.ExtensionArray.from_storage(pa.json_(), pa.array(['{"a":1}', None, "[1
         (pa.array([[("a", None)], None], pa.map_(pa.string(), pa.int8())), True, [{"a": None}, None]),
         (JSON.take(pa.array([0, 1, 3])), True, [{"a": 1}, None, None]),
         (pa.StructArray.from_arrays([JSON.slice(3)], ["j"]), True, [{"j": None}]),
+        (LONG, True, [{"a": [2**64 + 1, -(2**70)]}, "1" * 20, 1.0]),
     ],
     ids=str,
 )
