@@ -21,7 +21,7 @@ class ColumnMaker:
     def batch(self, rows: Sequence[Any]) -> pa.RecordBatch:
         """Rows as columns; what is no object is a row of nulls."""
         objects: list[dict[Any, Any]] = [row if isinstance(row, dict) else {} for row in rows]
-        names = list(dict.fromkeys(name for row in objects for name in row if isinstance(name, str)))
+        names = [name for name in dict.fromkeys(name for row in objects for name in row) if _can_name(name)]
         if not names:
             # A batch without columns would have no rows either.
             return pa.record_batch({"": pa.nulls(len(rows))})
@@ -39,6 +39,11 @@ class ColumnMaker:
         if known is None and not pa.types.is_null(column.type):
             self._types[name] = column.type
         return column
+
+
+def _can_name(name: Any) -> bool:
+    """Whether Arrow takes it for a column's name: text without half of a surrogate pair."""
+    return isinstance(name, str) and not any("\ud800" <= each <= "\udfff" for each in name)
 
 
 def _first_type(values: Sequence[Any]) -> pa.DataType:

@@ -51,3 +51,8 @@ def test_what_is_no_object_is_a_row_without_values(rows: list[Any]) -> None:
 def test_members_come_and_go() -> None:
     batch = ColumnMaker(NO_TYPES).batch([{"a": 1}, {"b": "x"}, 3])
     assert batch.to_pydict() == {"a": [1, None, None], "b": [None, "x", None]}
+
+
+def test_a_name_that_arrow_does_not_take_is_left_out() -> None:
+    batch = ColumnMaker(NO_TYPES).batch([{"\ud800": 1, "😀": 2, 3: 4}, {"\udfffb": {"\ud800": 1}}])
+    assert batch.to_pylist() == [{"😀": 2}, {"😀": None}]
