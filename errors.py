@@ -24,7 +24,14 @@ same call may succeed later without a change.
     │   ├── ReleaseCorruptError     a file, count or digest differs from the manifest
     │   ├── ReleaseVersionError     another version than the one asked for
     │   └── VersionBumpError        rows moved more than the new version says
+    ├── RecipeError             a recipe breaks its own rules
+    ├── ModelError              a model can't be called
+    ├── RunError                a run can't go on
+    │   ├── RunLockedError          another process holds its folder
+    │   ├── RunStoppedError         it was asked to stop
+    │   └── BudgetError             the next call could pass the budget
     └── StorageError            the output can't be written: disk full, no permission, locked
+        └── JournalError            a run's journal can't be read or written
 """
 
 from __future__ import annotations
@@ -129,3 +136,33 @@ class VersionBumpError(ReleaseError):
 
 class StorageError(MensreaError):
     """The output can't be written: no space, no permission, or another build holds it."""
+
+
+class JournalError(StorageError):
+    """A run's journal can't be read or written; what it acknowledged before is kept."""
+
+
+class RecipeError(MensreaError):
+    """A recipe, or one of its prompts, breaks the rules that the package sets for them."""
+
+
+class ModelError(MensreaError):
+    """A model can't be called: no key, no such model or server, or it drops what was asked for."""
+
+
+class RunError(MensreaError):
+    """A run can't begin or go on; what it has paid for is kept."""
+
+
+class RunLockedError(RunError):
+    """Another process holds the run's folder; the message has its number."""
+
+
+class RunStoppedError(RunError):
+    """The run was asked to stop; it can be resumed."""
+
+
+class BudgetError(RunError):
+    """The next call could cost more than the budget has left; the run can be resumed with more."""
+
+    exit_code = 1

@@ -1,0 +1,1 @@
+"""How a model is called: requests and replies, endpoints, the journal, limits, budgets."""
