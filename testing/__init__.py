@@ -2,5 +2,9 @@
 
 from .hub import LocalHub, SeenRequest
 from .hub_faults import Fault
+from .openai_answers import Answer
+from .openai_faults import OpenAIFault
+from .openai_local import LocalOpenAI, SeenCall
+from .openai_script import Script
 
-__all__ = ["Fault", "LocalHub", "SeenRequest"]
+__all__ = ["Answer", "Fault", "LocalHub", "LocalOpenAI", "OpenAIFault", "Script", "SeenCall", "SeenRequest"]
