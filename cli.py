@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import textwrap
 from contextlib import suppress
 from pathlib import Path
 from traceback import walk_tb
@@ -13,19 +12,17 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
 
 import typer
 
-from . import cli_checks
+from . import cli_checks, cli_generate
+from .cli_text import print_report, wrapped
 from .errors import MensreaError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from .builders.diff import ReleaseDiff
-    from .builders.release import BuildReport
-    from .validation.findings import Finding
 
 _INTERRUPTED = 130
 _CLOSED_PIPE = 141
-_WIDTH = 79
 
 app = typer.Typer(
     name="mensrea",
@@ -161,13 +158,14 @@ def build(
         progress=sys.stderr.isatty(),
     )
     for stem in chosen:
-        _print_report(build_release(stem, configs=config or (), out=out, options=options))
+        print_report(build_release(stem, configs=config or (), out=out, options=options))
     if every:
         _print_left_out([stem for stem in all_stems() if stem not in chosen])
 
 
 for check in (cli_checks.validate, cli_checks.dedupe, cli_checks.overlap, cli_checks.explain):
     app.command()(check)
+app.command()(cli_generate.generate)
 
 
 @app.command()
@@ -252,47 +250,9 @@ def _fail(message: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-def _print_report(report: BuildReport) -> None:
-    for name in report.built:
-        entry = report.manifest.configs[name]
-        splits = ", ".join(f"{split} {size.rows:,}" for split, size in entry.splits.items())
-        typer.echo(f"built {report.path} {name} {report.manifest.version}: {splits} rows")
-        _print_findings(report.findings.get(name, ()), entry.findings)
-    if any(report.findings.values()):
-        typer.echo(f"every finding is in {report.path / 'findings.jsonl'}")
-    carried = [name for name in report.manifest.configs if name not in report.built]
-    if carried:
-        typer.echo(_wrapped(f"kept  {report.path} {', '.join(carried)} from the previous release"))
-    first = report.built[0]
-    split = next(iter(report.manifest.configs[first].splits))
-    # JSON's strings are Python's too, whatever is in the path.
-    path, name = (json.dumps(text, ensure_ascii=False) for text in (str(report.path), first))
-    typer.echo(f'load  load_dataset({path}, {name}, split="{split}")')
-
-
 def _print_left_out(stems: Sequence[str]) -> None:
     hint = "import published releases; see `mensrea build STEM --source DIR`"
-    typer.echo(_wrapped(f"not built: {', '.join(stems)} {hint}"))
-
-
-def _print_findings(findings: Sequence[Finding], counts: Mapping[str, int]) -> None:
-    """Each kind of finding once, with its first example, wrapped for a narrow terminal."""
-    for code, count in counts.items():
-        first = next(finding for finding in findings if finding.code == code)
-        typer.echo(f"  {first.severity} {code}" + (f" ({count:,})" if count > 1 else ""))
-        typer.echo(_wrapped(str(first).strip(), "    ", "    "))
-
-
-def _wrapped(text: str, indent: str = "  ", first: str = "") -> str:
-    """Text over as many lines as a narrow terminal needs; a word that is longer stays whole."""
-    return textwrap.fill(
-        text,
-        _WIDTH,
-        initial_indent=first,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    typer.echo(wrapped(f"not built: {', '.join(stems)} {hint}"))
 
 
 def _diff_text(result: ReleaseDiff, ids: int) -> str:
@@ -309,7 +269,7 @@ def _diff_text(result: ReleaseDiff, ids: int) -> str:
 
 def _ids(kind: str, ids: Sequence[str], shown: int) -> str:
     more = f" … {len(ids) - shown:,} more" if len(ids) > shown else ""
-    return _wrapped(f"  {kind}: {' '.join(ids[:shown])}{more}", "    ")
+    return wrapped(f"  {kind}: {' '.join(ids[:shown])}{more}", "    ")
 
 
 def _diff_json(result: ReleaseDiff) -> str:

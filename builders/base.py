@@ -22,6 +22,7 @@ from ..schemas import RowSchema, load_row_schema
 from ..validation.findings import Finding
 from .assemble import Assembler, Item, paused_gc
 from .fetch import SourceFiles
+from .generated import GeneratedRows, generated_rows
 from .sources import load_sources, sources_path
 
 Shard = Mapping[str, Any]
@@ -36,7 +37,8 @@ logger = logging.getLogger(__name__)
 class BuildConfig(datasets.BuilderConfig):
     """Options of a build, beside those of `datasets.BuilderConfig`.
 
-    `data_dir` is a local copy of the release that a config imports.
+    `data_dir` is a local copy of the release that a config imports, or the folder of the run that
+    generated it.
 
     Attributes:
         seed: Root of every random stream of a procedural config.
@@ -135,6 +137,13 @@ class DatasetBuilder(datasets.ArrowBasedBuilder):
         """The config with its options, typed."""
         return cast("BuildConfig", self.config)
 
+    @cached_property
+    def generated(self) -> GeneratedRows | None:
+        """The run that this config's rows come out of, if they are generated."""
+        if self.entry.origin != "generated":
+            return None
+        return generated_rows(self.stem, self.entry, self.options.data_dir)
+
     @property
     def recorded_options(self) -> Mapping[str, Any]:
         """The options, besides the seed, that this config's rows depend on; for the manifest."""
@@ -143,13 +152,16 @@ class DatasetBuilder(datasets.ArrowBasedBuilder):
     @cached_property
     def planned(self) -> Plan:
         """The plan, made once."""
-        plan = self.plan()
+        plan = self.plan() if self.generated is None else self._generated_plan(self.generated)
         if set(plan.splits) != set(self.entry.splits):
             planned, declared = sorted(plan.splits), sorted(self.entry.splits)
             raise SchemaError(
                 f"{self.stem} {self.entry.name}: splits {planned}, the card declares {declared}"
             )
         return plan
+
+    def _generated_plan(self, run: GeneratedRows) -> Plan:
+        return Plan({split: [{}] for split in self.entry.splits}, tuple(run.findings()))
 
     def paths(self, source: str) -> list[str]:
         """The local paths of a source's files, as a shard can carry them."""
@@ -176,7 +188,9 @@ class DatasetBuilder(datasets.ArrowBasedBuilder):
 
     def _assembled(self, split: str, shard: Shard) -> Iterator[pa.Table | Finding]:
         constants = {"source": self.entry.origin, "canary": self.card().canary}
-        return Assembler(self.row_schema, constants).tables(self.produce(split, shard))
+        run = self.generated
+        items = self.produce(split, shard) if run is None else run.items(split)
+        return Assembler(self.row_schema, constants).tables(items)
 
     def _info(self) -> datasets.DatasetInfo:
         from ..schemas.arrow import features_of

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute
 from tqdm import tqdm
 
-from ..cards import Card, find_card
+from ..cards import Card, Config, find_card
 from ..cards.manifest import ConfigEntry, Manifest, SourceEntry, SplitEntry
 from ..errors import RowError, UsageError
 from ..schemas.digest import combine_digests
@@ -39,7 +39,8 @@ class BuildOptions:
     Attributes:
         seed: Root of every random stream of procedural configs.
         rows: Rows in all splits of a sampled config; None for the card's number.
-        source: A local copy of the published release, for imported configs.
+        source: A local copy of the published release, for imported configs; the folder of a run, for
+            generated ones.
         verify: Whether that copy must have the recorded hashes.
         workers: Processes; the result doesn't depend on it.
         overwrite: Replace a release whatever moved, without comparing versions.
@@ -124,7 +125,7 @@ def builds_offline(stem: str) -> bool:
 
 
 def _chosen(card: Card, configs: Sequence[str], options: BuildOptions) -> tuple[str, ...]:
-    if options.source is not None and configs and not any(card.config(name).sources for name in configs):
+    if options.source is not None and configs and not any(_reads(card.config(name)) for name in configs):
         message = f"{card.stem} {', '.join(configs)}: made here, so --source has no use; leave it out"
         raise UsageError(message)
     entries = [card.config(name) for name in configs] or list(card.configs.values())
@@ -142,6 +143,11 @@ def _chosen(card: Card, configs: Sequence[str], options: BuildOptions) -> tuple[
         message = f"{card.stem} imports nothing, so --source has no use; leave it out"
         raise UsageError(message)
     return imported
+
+
+def _reads(entry: Config) -> bool:
+    """Whether a config's rows come out of `--source`: a copy of the release, or the folder of a run."""
+    return bool(entry.sources) or entry.origin == "generated"
 
 
 def _build_config(
@@ -164,7 +170,7 @@ def make_builder(stem: str, config: str, options: BuildOptions, scratch: str) ->
     """
     entry = find_card(stem).config(config)
     given = {
-        "data_dir": str(options.source.expanduser()) if options.source and entry.sources else None,
+        "data_dir": str(options.source.expanduser()) if options.source and _reads(entry) else None,
         "seed": options.seed if entry.origin == "procedural" else None,
         "rows": options.rows if entry.origin == "procedural" else None,
         "verify": None if options.verify else False,
@@ -235,6 +241,7 @@ def _config_entry(
             for file in build.files.fetched
         ),
         findings=findings.counts,
+        generation=build.generated.account() if build.generated else {},
     )
 
 
