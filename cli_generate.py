@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from .generation.run_folder import RunFolder, Settings
     from .generation.session import Options, Report
 
-_INTERRUPTED = 130
-
 
 class Runner(Enum):
     """Where rows run."""
@@ -265,10 +263,10 @@ def _run(folder: RunFolder, options: Options, *, retry_failed: bool = False) -> 
 
     try:
         report = run(folder, options, retry_failed=retry_failed)
-    except RunStoppedError:
-        hint = f"go on with: mensrea generate --resume {folder.path}"
-        typer.echo(f"mensrea: stopped; what was paid for is kept; {hint}", err=True)
-        raise typer.Exit(_INTERRUPTED) from None
+    except RunStoppedError as error:
+        raise RunStoppedError(
+            f"stopped; what was paid for is kept; go on with: mensrea generate --resume {folder.path}"
+        ) from error
     except BudgetError as error:
         raise BudgetError(
             f"{error}; go on with `mensrea generate --resume {folder.path}` and more"

@@ -161,6 +161,8 @@ class RunLockedError(RunError):
 class RunStoppedError(RunError):
     """The run was asked to stop; it can be resumed."""
 
+    exit_code = 130
+
 
 class BudgetError(RunError):
     """The next call could cost more than the budget has left; the run can be resumed with more."""

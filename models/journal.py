@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -146,7 +146,7 @@ class Journal:
         with self._reading() as connection:
             return journal_queries.finished(connection, segment)
 
-    def outcomes(self, segment: bytes) -> Iterator[tuple[int, bytes]]:
+    def outcomes(self, segment: bytes) -> Generator[tuple[int, bytes]]:
         """Ordinal and payload of each durable outcome of a segment, by ordinal, a few at a time from disk."""
         with self._reading() as connection:
             yield from journal_queries.outcomes(connection, segment)
@@ -196,7 +196,7 @@ class Journal:
     def merge(self, other: Path) -> int:
         """Take over what another run has and this one hasn't; returns how many records and outcomes.
 
-        An answer replaces a failure. Doing it twice changes nothing. Lines on crashes and damage join `recovered`.
+        An answer replaces a failure. Doing it twice changes nothing. What is damaged there joins `recovered`.
 
         Raises:
             RunLockedError: A process works on the other run.

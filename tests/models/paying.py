@@ -95,8 +95,8 @@ def in_turn(*answers: Any) -> Callable[[Request], Any]:
     return lambda _: left.pop(0) if len(left) > 1 else left[0]
 
 
-def caller(journal: Memory, server: Transport, **options: Any) -> Caller:
-    return Caller(journal, {MODEL: server}, **{"budget": Budget(prices=PRICES), **options})
+def caller(journal: Memory, server: Transport, *, budget: Budget | None = None, **options: Any) -> Caller:
+    return Caller(journal, {MODEL: server}, budget=budget or Budget(prices=PRICES), **options)
 
 
 async def outcomes(caller: Caller, *requests: Request) -> list[Any]:

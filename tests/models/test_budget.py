@@ -13,6 +13,7 @@ from mensrea.models.journal_records import Total
 from mensrea.models.prices import Price, Prices
 from mensrea.testing.simulated_time import run_simulated
 
+TOKENS = ("prompt", "completion", "cached", "lost_prompt", "lost_completion")
 PRICES = Prices({"openai/m": Price(1.0, 0.25, 4.0, image_tokens=100)})
 
 
@@ -20,10 +21,9 @@ def request(text: str = "x" * 20, tokens: int = 100, *, model: str = "openai/m",
     return Request(model, [{"role": "user", "content": text}], {"max_tokens": tokens, "n": n})
 
 
-def total(**given: Any) -> Total:
-    known = {"step": "s", "model": "openai/m", "api": "chat"}
-    names = [name for name in Total.__slots__ if name not in known]
-    return Total(**known, **{**dict.fromkeys(names, 0), **given})
+def total(**given: int) -> Total:
+    names = ("calls", "failed", "attempts", "lost", "reasoning", *TOKENS)
+    return Total("s", "openai/m", "chat", **{**dict.fromkeys(names, 0), **given})
 
 
 PART = {"type": "text", "text": "word"}

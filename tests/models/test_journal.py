@@ -60,7 +60,7 @@ def test_a_record_is_found_once_its_future_resolves(tmp_path):
         asyncio.run(run(journal))
 
 
-def test_many_puts_share_a_commit(tmp_path):
+def test_many_puts_share_a_commit(tmp_path, monkeypatch):
     """64 producers wait for at most a few commits a round, where a commit each would be 640."""
     records = [replace(ANSWER, key=number.to_bytes(16)) for number in range(640)]
 
@@ -74,7 +74,12 @@ def test_many_puts_share_a_commit(tmp_path):
     with Journal.open(tmp_path) as journal:
         writes = []
         commit = journal._writer._commits.write
-        journal._writer._commits.write = lambda *entries: (writes.append(1), commit(*entries))
+
+        def write(entries, in_flight):
+            writes.append(len(entries))
+            commit(entries, in_flight)
+
+        monkeypatch.setattr(journal._writer._commits, "write", write)
         asyncio.run(run(journal))
         assert len(writes) <= 60
         assert all(journal.find(record.key) for record in records)
@@ -320,6 +325,7 @@ class Slow:
     def __init__(self, commits, seconds):
         self.commits, self.seconds = commits, seconds
         self.busy = threading.Event()
+        self.in_flight = 0
 
     def write(self, entries, in_flight):
         self.busy.set()
@@ -328,12 +334,12 @@ class Slow:
         self.busy.clear()
 
 
-def test_the_loop_does_not_wait_for_the_disk(tmp_path):
+def test_the_loop_does_not_wait_for_the_disk(tmp_path, monkeypatch):
     """Lookups and puts return at once while a commit is under way."""
 
     async def run(journal):
         slow = Slow(journal._writer._commits, 0.4)
-        journal._writer._commits = slow
+        monkeypatch.setattr(journal._writer, "_commits", slow)
         first = journal.put(ANSWER)
         await asyncio.to_thread(slow.busy.wait)
         start = time.perf_counter()

@@ -100,9 +100,10 @@ class Interrupted:
         return rows
 
 
-def test_a_commit_while_a_bucket_is_read(tmp_path):
+def test_a_commit_while_a_bucket_is_read(tmp_path, monkeypatch):
     with Journal.open(tmp_path) as journal:
-        journal._keys._reader = interrupted = Interrupted(journal._keys, FIRST)
+        interrupted = Interrupted(journal._keys, FIRST)
+        monkeypatch.setattr(journal._keys, "_reader", interrupted)
         assert not journal._keys.may_have(b"\x00\x01" + bytes(14))
         interrupted.thread.join()
         assert journal._keys.may_have(FIRST)

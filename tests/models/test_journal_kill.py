@@ -37,6 +37,7 @@ asyncio.run(main())
 def one_round(folder, seconds):
     """Let a child put records and kill it; returns the keys that it saw acknowledged."""
     with subprocess.Popen([sys.executable, "-c", CHILD, str(folder)], stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
         first = child.stdout.readline()
         time.sleep(seconds)
         child.send_signal(signal.SIGKILL)
@@ -94,6 +95,7 @@ with Journal.open(Path(sys.argv[1])) as journal:
     time.sleep(60)
 """
     with subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
         assert child.stdout.readline() == b"written\n"
         child.kill()
     with Journal.open(tmp_path) as journal:

@@ -190,7 +190,7 @@ def filled(folder):
 def test_a_damaged_database_is_a_journal_error_at_worst(tmp_path, damages):
     pristine = tmp_path / "pristine"
     content = bytearray(pristine.read_bytes() if pristine.exists() else filled(tmp_path / "made"))
-    pristine.exists() or pristine.write_bytes(content)
+    pristine.write_bytes(content)
     for where, size in damages:
         start = int(where * len(content))
         content[start : start + size] = random.Random(start).randbytes(len(content[start : start + size]))

@@ -2,7 +2,6 @@ import asyncio
 import time
 
 import pytest
-
 from mensrea.testing.simulated_time import DeadlockError, run_simulated
 
 
