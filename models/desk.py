@@ -15,7 +15,6 @@ from .limits import Limiter, anew
 from .prices import FREE_PROVIDERS
 from .retries import Retries
 
-
 _MOST_BATCHED = 100_000
 
 
@@ -155,7 +154,7 @@ def _wake(pause: asyncio.Future[None]) -> None:
 
 
 def is_batched(transport: Transport) -> bool:
-    """Whether answers take hours, so that calls are neither paced nor say anything about a server's limits."""
+    """Whether answers take hours, so that calls aren't paced, and say nothing about a server's limits."""
     return bool(getattr(transport, "batched", False))
 
 

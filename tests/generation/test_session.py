@@ -108,7 +108,7 @@ def kill_again_and_again(server: LocalOpenAI, tmp_path: Path, rows: int, rounds:
         known = repeated(server)
         child = start(server, folder)
         wait_for_calls(server, server.served + draw.randint(1, most), child)
-        time.sleep(draw.uniform(0, 0.03))
+        time.sleep(draw.uniform(0, 0.02))
         child.kill()
         if child.wait() == 0:
             break
@@ -128,7 +128,7 @@ def test_a_killed_run_repeats_what_was_in_flight_and_no_more(server: LocalOpenAI
 
 @pytest.mark.slow
 def test_a_hundred_kills_change_nothing(server: LocalOpenAI, tmp_path: Path) -> None:
-    kill_again_and_again(server, tmp_path, rows=400, rounds=100, most=10)
+    kill_again_and_again(server, tmp_path, rows=400, rounds=100, most=5)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -142,6 +142,35 @@ def test_refusing_ends_all_waiting() -> None:
     run_simulated(main())
 
 
+def test_a_turn_that_is_granted_as_its_caller_is_cancelled_goes_to_the_next() -> None:
+    async def main() -> None:
+        limiter = Limiter(1)
+        slot = await limiter.acquire()
+        first, second = (asyncio.create_task(limiter.acquire()) for _ in range(2))
+        await asyncio.sleep(0)
+        limiter.release(slot)
+        first.cancel()
+        assert (await second).held
+        assert (limiter.in_flight, limiter.waiting) == (1, 0)
+
+    run_simulated(main())
+
+
+def test_a_trial_without_a_verdict_is_followed_by_another() -> None:
+    async def main() -> None:
+        limiter = Limiter(8)
+        for _ in range(5):
+            limiter.failed(await limiter.acquire())
+        assert limiter.window.gate.down
+        limiter.release(await limiter.acquire())
+        slot = await limiter.acquire()
+        assert limiter.window.gate.down
+        limiter.answered(slot)
+        assert not limiter.window.gate.down
+
+    run_simulated(main())
+
+
 def test_fruitless_time_begins_with_the_first_failure_after_an_answer() -> None:
     async def main() -> None:
         limiter = Limiter(4)
