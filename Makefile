@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SUITE := $(VENV)/json-schema-test-suite/4.26.0
 
-.PHONY: build test lint types wheel pytest lock clean
+.PHONY: build test test-models lint types wheel pytest lock clean
 
 ## Build every release that needs no network into dist/, and say how to load it.
 build: $(VENV)/.runtime
@@ -44,6 +44,17 @@ $(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/.created
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
 	touch $@
+
+## Held models, a real server of another make and Ray, in an environment of their own (2 GB); not part of CI.
+test-models: requirements-dev.lock
+	$(PYTHON) -m venv $(VENV)-models
+	$(VENV)-models/bin/pip install --quiet --require-hashes -r requirements.lock
+	$(VENV)-models/bin/pip install --quiet --require-hashes -r requirements-dev.lock
+	$(VENV)-models/bin/pip install --quiet torch==2.13.0
+	$(VENV)-models/bin/pip install --quiet "transformers[serving]==5.23.0" accelerate requests "ray[data]==2.60.0"
+	$(VENV)-models/bin/pip install --quiet --no-deps -e .
+	$(VENV)-models/bin/pytest tests/models/test_held.py tests/models/test_real_server.py \
+		tests/generation/test_ray_runner.py
 
 ## Resolve the dependencies anew (needs uv).
 lock:

@@ -41,7 +41,7 @@ Prompt {{ number }}. {{ text }}
 """
 TEXT = "word " * 60
 LATENCY = {"steady": 0.05, "many": 0.5, "limited": 0.2}
-CALLS = {"steady": 2_000, "many": 15_000, "limited": 600}
+CALLS = {"steady": 2_000, "many": 40_000, "limited": 600}
 IN_FLIGHT = {"steady": 64, "many": 1_024, "limited": 64}
 DATATROVE = """
 import asyncio, sys, time, resource, json, tempfile
@@ -55,7 +55,7 @@ with tempfile.TemporaryDirectory() as folder:
     config = InferenceConfig(server_type="endpoint", model_name_or_path="local", endpoint_url=base,
                              rollouts_per_document=1, max_concurrent_generations=width,
                              max_concurrent_documents=width, metric_interval=600)
-    runner = InferenceRunner(rollout, config, JsonlWriter(folder + "/out"),
+    runner = InferenceRunner(rollout, config, JsonlWriter(folder + "/out", "${rank}_${chunk_index}.jsonl"),
                              checkpoints_local_dir=folder + "/c", records_per_chunk=500)
     documents = (Document(text=f"Prompt {n}. " + "word " * 60, id=str(n)) for n in range(calls))
     begin = time.perf_counter()
@@ -177,7 +177,8 @@ async def fill(folder: Path, rows: int, undone: int) -> dict[str, Any]:
     begin = time.perf_counter()
 
     def answer(_: Any) -> str:
-        first or first.append(time.perf_counter() - begin)
+        if not first:
+            first.append(time.perf_counter() - begin)
         return "answer " * 100
 
     made = recipe(folder, rows)

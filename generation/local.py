@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+import gc
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 
 from ..models.journal import Journal
 from .chain import Call, Chain
 from .job import Execute, Job, Stage
 from .steps import Row
+
+_TURN = 50
+_YOUNG = 50_000
 
 Report = Callable[[Stage, int], None]
 """Called with the stage and how many of its rows have just ended."""
@@ -33,14 +38,28 @@ def local(job: Job, journal: Journal, call: Call, *, workers: int, report: Repor
             await _work(stage, pending, chain, journal, report)
 
         try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(workers):
-                    group.create_task(work())
+            with _rare_collection():
+                async with asyncio.TaskGroup() as group:
+                    for _ in range(workers):
+                        group.create_task(work())
         except BaseExceptionGroup as errors:
             raise _first(errors) from None
         await journal.flush()
 
     return execute
+
+
+@contextmanager
+def _rare_collection() -> Generator[None]:
+    """Look for cycles rarely: with a thousand calls in flight that takes a sixth of the time otherwise."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(_YOUNG, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 async def _work(
@@ -50,8 +69,9 @@ async def _work(
         outcome = await chain.run(row)
         journal.outcome(stage.identity, ordinal, outcome.to_bytes())
         report(stage, 1)
-        # Rows that ask nothing, or whose replies are all known, never wait: others need the loop too.
         await journal.drain()
+        if ordinal % _TURN == 0:
+            await asyncio.sleep(0)  # rows whose replies are all known never wait, and signals need the loop
 
 
 def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -237,7 +237,7 @@ def test_retry_after_is_seconds_or_a_date(value: str | float, low: float, high: 
     if isinstance(value, float):  # seconds from now, as a date
         value = formatdate(time.time() + value, usegmt=True)
     request = httpx2.Request("GET", "http://localhost")
-    response = httpx2.Response(429, headers={"Retry-After": value}, request=request)
+    response = httpx2.Response(429, headers={"Retry-After": str(value)}, request=request)
     assert low <= asked_wait(httpx2.HTTPStatusError("", request=request, response=response)) <= high
 
 

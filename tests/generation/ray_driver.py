@@ -54,7 +54,7 @@ async def run(
 def main() -> int:
     path, runner, url, rows, *tokens = sys.argv[1:]
     folder = RunFolder(Path(path))
-    models = dict.fromkeys(("writer", "judge"), "openai/local-model")
+    models = {"writer": "openai/local-model", "judge": "openai/local-model"}
     settings = Settings("cogtest", "generated", int(rows), 0, {"habit": "all"}, models, url)
     folder.begin(settings)
     try:

@@ -26,7 +26,7 @@ def server() -> Iterator[LocalOpenAI]:
 
 @pytest.fixture
 def settings(server: LocalOpenAI) -> Settings:
-    models = dict.fromkeys(("writer", "judge"), "openai/local-model")
+    models = {"writer": "openai/local-model", "judge": "openai/local-model"}
     return Settings("cogtest", "generated", 16, 0, {"habit": "all"}, models, server.base_url)
 
 

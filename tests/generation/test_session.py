@@ -42,8 +42,10 @@ def server() -> Iterator[LocalOpenAI]:
 
 def settings(server: LocalOpenAI, rows: int = 12, **changes: Any) -> Settings:
     models = {"writer": "openai/local", "judge": "openai/local"}
-    given = {"seed": 1, "inputs": {"habit": "finding_humor"}, "models": models, "base_url": server.base_url}
-    return Settings(stem="cogtest", config="generated", rows=rows, **{**given, **changes})
+    inputs = {"habit": "finding_humor"}
+    given: dict[str, Any] = {"seed": 1, "inputs": inputs, "models": models, "base_url": server.base_url}
+    given = {**given, **changes}
+    return Settings(stem="cogtest", config="generated", rows=rows, **given)
 
 
 def begun(path: Path, server: LocalOpenAI, rows: int = 12, **changes: Any) -> RunFolder:
@@ -63,12 +65,12 @@ def generate(server: LocalOpenAI, *arguments: str, **options: Any) -> subprocess
     )
 
 
-def start(server: LocalOpenAI, folder: RunFolder, *command: str, **options: Any) -> subprocess.Popen[bytes]:
+def start(server: LocalOpenAI, folder: RunFolder, *command: str, **options: Any) -> Any:
     arguments = command or (sys.executable, "-c", CHILD, str(folder.path), str(IN_FLIGHT))
     return subprocess.Popen(arguments, env=environment(server), **options)
 
 
-def wait_for_calls(server: LocalOpenAI, calls: int, child: subprocess.Popen[bytes]) -> None:
+def wait_for_calls(server: LocalOpenAI, calls: int, child: Any) -> None:
     until = time.monotonic() + 60
     while server.served < calls and child.poll() is None:
         assert time.monotonic() < until
@@ -265,7 +267,7 @@ def test_a_release_of_a_run_is_a_config_like_any_other(server: LocalOpenAI, tmp_
     assert entry["generation"] == json.loads(json.dumps(report.account))
     assert entry["generation"]["models"]["writer"]["model"] == "openai/local"
     assert entry["generation"]["prompts"]["write"]["sha256"]
-    rows = mensrea.load("cogtest", "generated", split="test", path=release)
+    rows: Any = mensrea.load("cogtest", "generated", split="test", path=release)
     assert len(rows) == report.account["kept"]["test"] > 6
     assert {row["source"] for row in rows} == {"generated"}
 

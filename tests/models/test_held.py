@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module", autouse=True)
 def single_thread() -> Iterator[None]:
     """Several threads on busy cores wait for each other longer than such a model computes."""
-    import torch
+    import torch  # pyright: ignore[reportMissingImports]
 
     before = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -188,7 +188,7 @@ def test_a_call_that_doesnt_fit_the_context_fails_alone(folder: Path) -> None:
 
 
 def test_a_batch_too_large_for_memory_is_halved(folder: Path) -> None:
-    import torch
+    import torch  # pyright: ignore[reportMissingImports]
 
     requests = [question(number) for number in range(7)]
 
