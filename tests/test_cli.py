@@ -103,7 +103,8 @@ class TestList:
 
 class TestHelp:
     def test_every_verb_has_help_that_fits(self, shell: Any) -> None:
-        verbs = ("list", "show", "build", "validate", "dedupe", "overlap", "explain", "diff", "pin")
+        checks = ("validate", "dedupe", "overlap", "explain")
+        verbs = ("list", "show", "build", *checks, "generate", "diff", "pin")
         whole, *each = shell.run_all(["--help"], *([verb, "--help"] for verb in verbs))
         assert all(ended.code == 0 and ended.err == "" and fits(ended.out) for ended in (whole, *each))
         commands = whole.out.partition("Commands:\n")[2]
