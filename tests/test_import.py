@@ -51,13 +51,16 @@ def test_importing_the_package_is_cheap() -> None:
     assert median("import mensrea", "kilobytes") - median("pass", "kilobytes") <= 30 * 1024
 
 
+def seconds(command: list[str]) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    return time.perf_counter() - start
+
+
 def test_the_list_command_answers_at_once() -> None:
     command = [str(Path(sys.executable).parent / "mensrea"), "list"]
     subprocess.run(command, check=True, capture_output=True)
-    times: list[float] = []
-    for _ in range(7):
-        start = time.perf_counter()
-        subprocess.run(command, check=True, capture_output=True)
-        times.append(time.perf_counter() - start)
-    # The fastest run: others may use the machine's cores.
-    assert min(times) <= 0.25
+    bare = min(seconds([sys.executable, "-c", "pass"]) for _ in range(5))
+    times = [seconds(command) for _ in range(7)]
+    # The fastest run: others may use the machine's cores. A slow machine starts a bare interpreter slowly too.
+    assert min(times) <= max(0.25, 15 * bare)
