@@ -62,5 +62,5 @@ def test_the_list_command_answers_at_once() -> None:
     subprocess.run(command, check=True, capture_output=True)
     bare = min(seconds([sys.executable, "-c", "pass"]) for _ in range(5))
     times = [seconds(command) for _ in range(7)]
-    # The fastest run: others may use the machine's cores. A slow machine starts a bare interpreter slowly too.
+    # The fastest run: others may use the cores. A slow machine starts a bare interpreter slowly too.
     assert min(times) <= max(0.25, 15 * bare)
