@@ -105,7 +105,7 @@ def kill_again_and_again(server: LocalOpenAI, tmp_path: Path, rows: int, rounds:
     server.tally.reset()
     folder = begun(tmp_path / "killed", server, rows)
     draw = random.Random(0)
-    kills = 0
+    lost = kills = 0
     while kills < rounds:
         child = start(server, folder)
         wait_for_calls(server, server.served + draw.randint(1, most), child)
@@ -114,12 +114,14 @@ def kill_again_and_again(server: LocalOpenAI, tmp_path: Path, rows: int, rounds:
         if child.wait() == 0:
             break
         kills += 1
-        time.sleep(0.05)  # the server may not have read yet what the process had sent
+        time.sleep(0.1)  # the server may not have read yet what the process had sent
+        lost += len(server.calls) - journalled(folder)
         assert repeated(server) <= kills * IN_FLIGHT
     run(folder, Options(concurrency=IN_FLIGHT))
     assert kills == rounds
     assert len(server.calls) == distinct == journalled(folder)
-    assert repeated(server) <= kills * IN_FLIGHT
+    # What had no durable reply at a kill is all that may be asked again; some waits over several kills.
+    assert repeated(server) <= min(lost, kills * IN_FLIGHT)
     assert released(folder) == expected
 
 
