@@ -24,7 +24,10 @@ same call may succeed later without a change.
     │   ├── ReleaseCorruptError     a file, count or digest differs from the manifest
     │   ├── ReleaseVersionError     another version than the one asked for
     │   └── VersionBumpError        rows moved more than the new version says
+    ├── PromptError             a prompt breaks its own rules, or can't be rendered
     ├── RecipeError             a recipe breaks its own rules
+    ├── JudgeError              a judge breaks its own rules
+    ├── ResponseError           a file of responses, verdicts or labels can't be read
     ├── ModelError              a model can't be called
     ├── RunError                a run can't go on
     │   ├── RunLockedError          another process holds its folder
@@ -142,8 +145,20 @@ class JournalError(StorageError):
     """A run's journal can't be read or written; what it acknowledged before is kept."""
 
 
+class PromptError(MensreaError):
+    """A prompt breaks the rules that the package sets for it, or can't be rendered with what it is given."""
+
+
 class RecipeError(MensreaError):
-    """A recipe, or one of its prompts, breaks the rules that the package sets for them."""
+    """A recipe breaks the rules that the package sets for it."""
+
+
+class JudgeError(MensreaError):
+    """A judge breaks the rules that the package sets for it."""
+
+
+class ResponseError(MensreaError):
+    """A file of responses, verdicts or labels can't be read; the message has its line or row."""
 
 
 class ModelError(MensreaError):

@@ -15,8 +15,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from .prompts import FOLDER
-from .recipe import Input, Recipe, Start
+from .recipe import FOLDER, Input, Recipe, Start
 from .seeds import stream
 from .steps import Ask, Branch, Distinct, Draw, Keep, Row, judge, rewrite
 from .structured import Schema, fields_of, object_of

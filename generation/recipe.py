@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import RecipeError, UsageError
-from .prompts import FOLDER, Prompt, load_prompt
+from ..models.prompts import Prompt, load_prompt
 from .steps import Ask, Branch, Row, Step
 from .structured import Schema
+
+FOLDER = Path(__file__).parent / "prompts"
 
 
 @dataclass(frozen=True, slots=True)

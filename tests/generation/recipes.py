@@ -8,11 +8,11 @@ from typing import Any
 from mensrea.generation.chain import Call, Chain
 from mensrea.generation.outcome import Outcome
 from mensrea.generation.plan import RoleModel
-from mensrea.generation.prompts import load_prompt
 from mensrea.generation.recipe import Recipe, Start
 from mensrea.generation.steps import Row, Step
 from mensrea.generation.structured import object_of
 from mensrea.models.calls import Choice, Request, Response, Usage
+from mensrea.models.prompts import load_prompt
 
 MODELS: Mapping[str, RoleModel] = {
     "writer": RoleModel("scripted/writer", {}),

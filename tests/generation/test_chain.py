@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mensrea.errors import BudgetError, RecipeError, RunStoppedError
+from mensrea.errors import BudgetError, PromptError, RecipeError, RunStoppedError
 from mensrea.generation.chain import Asker, Chain
 from mensrea.generation.outcome import read_outcome
 from mensrea.generation.plan import RoleModel
@@ -364,7 +364,7 @@ def test_what_a_function_may_not_give(folder, step, message):
 
 
 def test_a_prompt_that_can_t_be_rendered_is_the_recipe_s_fault(folder):
-    with pytest.raises(RecipeError, match=r"^prompt toy: can't be rendered: 'number' is undefined"):
+    with pytest.raises(PromptError, match=r"^prompt toy: can't be rendered: 'number' is undefined"):
         ran(folder, answering(question), ASK, row={"other": 7})
 
 

@@ -6,7 +6,7 @@ import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mensrea.errors import RecipeError
+from mensrea.errors import PromptError, RecipeError
 from mensrea.generation.check import check_recipe, sample_value
 from mensrea.generation.cogtest import RECIPES
 from mensrea.generation.steps import Ask, Branch, Derive, Distinct, Draw, Expand, Keep, judge, rewrite
@@ -146,7 +146,7 @@ def test_routes_are_checked_from_the_fields_before_the_branch(tmp_path):
 )
 def test_steps_that_make_no_sense_are_refused(tmp_path, step, message):
     write_prompt(tmp_path)
-    with pytest.raises(RecipeError, match=re.escape(message)):
+    with pytest.raises((PromptError, RecipeError), match=re.escape(message)):
         check_recipe(toy(tmp_path, step, Keep("last", none)))
 
 

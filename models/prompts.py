@@ -1,8 +1,8 @@
 """Prompts: Jinja templates in files of their own, rendered to chat messages.
 
-A file begins with TOML between lines of `+++` (`name`, `version`, `purpose`), and has one part for each
-message, under a line such as `--- system ---`. Templates run in a sandbox, and a variable that isn't there is
-an error, not an empty string.
+A file begins with TOML between lines of `+++` (`name`, `version`, `purpose`, for a judge a table `judge`),
+and has one part for each message, under a line such as `--- system ---`. Templates run in a sandbox, and a
+variable that isn't there is an error, not an empty string.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ from typing import Any
 from jinja2 import StrictUndefined, Template, TemplateError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from ..errors import RecipeError
+from ..errors import PromptError
 
-FOLDER = Path(__file__).parent / "prompts"
 _FAILURES = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 _FRONT = re.compile(r"\A\+\+\+\n(.*?)\n\+\+\+\n(.*)\Z", re.DOTALL)
 _PART = re.compile(r"^--- (\w+) ---[ \t]*(?:\n|\Z)", re.MULTILINE)
@@ -64,6 +63,7 @@ class Prompt:
         purpose: What it is for, in one line.
         digest: sha256 of the file's text.
         paths: Every variable that it reads, with the members read of it, such as `("habit", "gloss")`.
+        judge: How a judge's answers are read; empty for a prompt that isn't a judge's.
     """
 
     name: str
@@ -72,6 +72,7 @@ class Prompt:
     digest: str
     paths: frozenset[tuple[str, ...]]
     parts: tuple[tuple[str, Template], ...] = field(repr=False, compare=False)
+    judge: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False)
 
     @property
     def variables(self) -> frozenset[str]:
@@ -82,12 +83,12 @@ class Prompt:
         """The chat messages for these values.
 
         Raises:
-            RecipeError: A variable or a member isn't there, or the template fails.
+            PromptError: A variable or a member isn't there, or the template fails.
         """
         try:
             return tuple({"role": role, "content": part.render(values).strip()} for role, part in self.parts)
         except _FAILURES as error:
-            raise RecipeError(f"prompt {self.name}: can't be rendered: {_line(error)}") from error
+            raise PromptError(f"prompt {self.name}: can't be rendered: {_line(error)}") from error
 
 
 @cache
@@ -95,15 +96,15 @@ def load_prompt(path: Path) -> Prompt:
     """Read and compile a prompt.
 
     Raises:
-        RecipeError: The file is missing, or isn't a prompt; the message says what is wrong.
+        PromptError: The file is missing, or isn't a prompt; the message says what is wrong.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path}: the prompt can't be read ({error})") from error
+        raise PromptError(f"{path}: the prompt can't be read ({error})") from error
     match = _FRONT.match(text)
     if match is None:
-        raise RecipeError(f"{path}: a prompt begins with TOML between lines of `+++`")
+        raise PromptError(f"{path}: a prompt begins with TOML between lines of `+++`")
     front = _front(path, match[1])
     sections = _sections(path, match[2])
     parts = tuple((role, _template(path, body)) for role, body in sections)
@@ -119,13 +120,13 @@ def _front(path: Path, text: str) -> dict[str, Any]:
     try:
         front = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise RecipeError(f"{path}: its front matter isn't TOML: {error}") from error
-    expected = {"name": str, "version": int, "purpose": str}
-    wrong = [key for key, kind in expected.items() if type(front.get(key)) is not kind]
+        raise PromptError(f"{path}: its front matter isn't TOML: {error}") from error
+    expected = {"name": str, "version": int, "purpose": str, "judge": dict}
+    wrong = [key for key, kind in expected.items() if type(front.get(key, {})) is not kind]
     extra = sorted(set(front) - set(expected))
     if wrong or extra:
         problem = f"`{wrong[0]}` is missing or has another type" if wrong else f"`{extra[0]}` isn't known"
-        raise RecipeError(f"{path}: front matter: {problem}; expected name, version (an integer) and purpose")
+        raise PromptError(f"{path}: front matter: {problem}; expected name, version (an integer) and purpose")
     return front
 
 
@@ -134,9 +135,9 @@ def _sections(path: Path, text: str) -> list[tuple[str, str]]:
     sections = list(zip(pieces[::2], pieces[1::2], strict=True))
     unknown = [role for role, _ in sections if role not in _ROLES]
     if unknown:
-        raise RecipeError(f"{path}: a part `--- {unknown[0]} ---`, expected one of {', '.join(_ROLES)}")
+        raise PromptError(f"{path}: a part `--- {unknown[0]} ---`, expected one of {', '.join(_ROLES)}")
     if before.strip() or not any(role == "user" and body.strip() for role, body in sections):
-        raise RecipeError(
+        raise PromptError(
             f"{path}: expected parts under `--- system ---` and `--- user ---`, and no other text"
         )
     return sections
@@ -146,7 +147,7 @@ def _template(path: Path, body: str) -> Template:
     try:
         return _ENVIRONMENT.from_string(body)
     except TemplateError as error:
-        raise RecipeError(f"{path}: not a template: {_line(error)}") from error
+        raise PromptError(f"{path}: not a template: {_line(error)}") from error
 
 
 def _paths(body: str) -> set[tuple[str, ...]]:

@@ -5,12 +5,20 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mensrea.errors import RecipeError
-from mensrea.generation.prompts import FOLDER, _paths, load_prompt
+from mensrea.errors import PromptError
+from mensrea.generation.recipe import FOLDER
+from mensrea.models.prompts import _paths, load_prompt
 
-from .recipes import FRONT, write_prompt
-
+FRONT = '+++\nname = "toy"\nversion = 1\npurpose = "Try a step."\n+++\n'
 SHIPPED = sorted(FOLDER.rglob("*.md"))
+
+
+def write_prompt(folder, body):
+    path = folder / "ask.md"
+    text = body if body.startswith("--- ") else f"--- user ---\n{body}"
+    path.write_text(f"{FRONT}{text}\n", encoding="utf-8")
+    load_prompt.cache_clear()
+    return path
 
 
 def load(folder, body):
@@ -72,19 +80,19 @@ def test_another_word_is_another_digest(tmp_path):
 def test_what_is_no_prompt_is_refused_by_file(tmp_path, text, message):
     path = tmp_path / "bad.md"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(RecipeError, match=rf"^{re.escape(str(path))}: .*{re.escape(message)}") as caught:
+    with pytest.raises(PromptError, match=rf"^{re.escape(str(path))}: .*{re.escape(message)}") as caught:
         load_prompt(path)
     assert "\n" not in str(caught.value)
 
 
 def test_a_missing_file_is_refused(tmp_path):
-    with pytest.raises(RecipeError, match=r"gone\.md: the prompt can't be read \("):
+    with pytest.raises(PromptError, match=r"gone\.md: the prompt can't be read \("):
         load_prompt(tmp_path / "gone.md")
 
 
 def test_bytes_that_are_no_text_are_refused(tmp_path):
     (tmp_path / "bytes.md").write_bytes(b"\xff\xfe")
-    with pytest.raises(RecipeError, match=r"bytes\.md: the prompt can't be read \("):
+    with pytest.raises(PromptError, match=r"bytes\.md: the prompt can't be read \("):
         load_prompt(tmp_path / "bytes.md")
 
 
@@ -106,7 +114,7 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
     ],
 )
 def test_what_a_template_may_not_do(tmp_path, body, values, message):
-    with pytest.raises(RecipeError, match=rf"^prompt toy: can't be rendered: .*{re.escape(message)}"):
+    with pytest.raises(PromptError, match=rf"^prompt toy: can't be rendered: .*{re.escape(message)}"):
         rendered(tmp_path, body, **values)
 
 
