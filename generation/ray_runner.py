@@ -15,12 +15,12 @@ from typing import Any, Final
 from .. import errors
 from ..errors import BudgetError, MensreaError, MissingLibraryError, RunError, RunStoppedError
 from ..models.budget import Budget
+from ..models.counting import Counters
 from ..models.journal import Journal
 from ..models.journal_tables import reading
 from ..models.prices import Prices
 from .job import Execute, Job, Stage
 from .local import Report
-from .progress import Counters
 from .ray_cluster import Cluster, End, connect, disconnect, run_shards
 from .ray_shards import Shard, ask_to_stop, merge_shards, read_counts, split_rows
 from .ray_worker import SegmentPlan, Share

@@ -18,6 +18,7 @@ from ..models import journal_queries
 from ..models.budget import Budget
 from ..models.caller import Caller
 from ..models.calls import Transport
+from ..models.counting import counts
 from ..models.journal import Journal
 from ..models.journal_records import Record
 from ..models.journal_tables import FILE as JOURNAL
@@ -25,7 +26,6 @@ from ..models.limits import DEFAULT_CAP
 from ..models.prices import Prices
 from .job import Job, Stage
 from .local import local
-from .progress import counts
 from .ray_shards import is_asked_to_stop, read_rows, shard_folder, write_counts
 from .run_folder import Settings
 from .session import connected, job_of

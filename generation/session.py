@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,16 +12,18 @@ from ..errors import UsageError
 from ..models.budget import Budget
 from ..models.caller import Caller
 from ..models.calls import Transport
+from ..models.counting import counts
 from ..models.endpoints import Options as Reach
 from ..models.endpoints import connect
 from ..models.journal import Journal
 from ..models.limits import DEFAULT_CAP
 from ..models.prices import Prices
+from ..models.stopping import stopped_by_signals
 from .job import Execute, Job, Stage, forget_failed, run_stages
 from .local import local
 from .outcome import FAILED
 from .plan import RoleModel
-from .progress import Progress, counts
+from .progress import Progress
 from .ray_shards import merge_shards
 from .recipe import find_recipe
 from .result import write_result
@@ -146,7 +146,7 @@ async def _run(
     async with Caller(journal, transports, budget=budget, concurrency=concurrency) as caller:
         progress = Progress(folder, caller.counters, shown=options.progress)
         try:
-            with _stopped_by_signals(caller):
+            with stopped_by_signals(caller):
                 execute = _executor(_Parts(job, journal, caller, options, progress, folder))
                 ended = await run_stages(job, journal, execute)
         finally:
@@ -231,25 +231,3 @@ def _on_ray(parts: _Parts) -> Execute:
         counters=caller.counters,
         stopped=lambda: caller.stopped,
     )
-
-
-@contextmanager
-def _stopped_by_signals(caller: Caller) -> Generator[None]:
-    """The first interrupt lets calls in flight end; the second doesn't wait for them."""
-    loop = asyncio.get_running_loop()
-    handled = (signal.SIGINT, signal.SIGTERM)
-
-    steps = iter((caller.stop,))
-
-    def stop() -> None:
-        next(steps, caller.abort)()
-
-    with suppress(NotImplementedError, ValueError):  # not the main thread: others handle signals
-        for number in handled:
-            loop.add_signal_handler(number, stop)
-    try:
-        yield
-    finally:
-        with suppress(NotImplementedError, ValueError):
-            for number in handled:
-                loop.remove_signal_handler(number)

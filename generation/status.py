@@ -6,9 +6,9 @@ import time
 from typing import Any
 
 from ..errors import RunLockedError
+from ..models.counting import short
 from ..models.journal import Journal
 from .ledger import usd
-from .progress import short
 from .run_folder import ACCOUNT, PROGRESS, RunFolder
 
 

@@ -53,7 +53,7 @@ class Journal:
         except BaseException:
             self._connection.close()
             raise
-        self._keys = Keys(self._reader)
+        self._keys = Keys.of(self._reader)
         self._writer = Writer(self._connection, self._keys, path)
         journal_fork.guard(self)
 

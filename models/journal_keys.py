@@ -27,6 +27,14 @@ class Keys:
         self._lock = threading.Lock()
         self._buckets: list[array[int] | None] = [None] * _BUCKETS
 
+    @classmethod
+    def of(cls, reader: sqlite3.Connection) -> Keys:
+        """The keys of a journal that nobody writes yet; those of an empty one are known at once."""
+        keys = cls(reader)
+        if reader.execute(journal_sql.PREFIXES, (b"", b"\xff" * 17)).fetchone() is None:
+            keys._buckets = [array("Q") for _ in range(_BUCKETS)]
+        return keys
+
     def may_have(self, key: bytes) -> bool:
         """False if there is no durable record of this key; true if there is one, or was, or one much like it.
 

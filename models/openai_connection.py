@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import select
+import socket
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -22,6 +23,9 @@ _IDLE_SECONDS = 4.0
 _FILES = 8192
 
 _LEFT = getattr(select, "POLLRDHUP", select.POLLIN) | select.POLLHUP | select.POLLERR
+
+_TCP_INFO: int | None = getattr(socket, "TCP_INFO", None)
+_ESTABLISHED = 1
 
 
 class _Connector(aiohttp.TCPConnector):
@@ -55,11 +59,14 @@ class _Connector(aiohttp.TCPConnector):
 
 def _has_left(connection: Connection) -> bool:
     transport = connection.transport
-    socket = transport and transport.get_extra_info("socket")
-    if not socket or socket.fileno() < 0:
+    found = transport and transport.get_extra_info("socket")
+    if not found or found.fileno() < 0:
         return True
+    if _TCP_INFO is not None:  # a poll gives the interpreter's lock away, and waits to get it back
+        state = found.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, 1)
+        return state[0] != _ESTABLISHED
     poll = select.poll()
-    poll.register(socket.fileno(), _LEFT)
+    poll.register(found.fileno(), _LEFT)
     return bool(poll.poll(0))
 
 

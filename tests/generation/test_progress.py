@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mensrea.generation.job import Stage
 from mensrea.generation.plan import Segment
-from mensrea.generation.progress import Progress, counts, left, line, short
+from mensrea.generation.progress import Progress
 from mensrea.generation.run_folder import PROGRESS, RunFolder
+from mensrea.models.counting import counts, left, line, short
 
 MOST = 10**9
 

@@ -100,8 +100,17 @@ class Interrupted:
         return rows
 
 
+def test_an_empty_journal_is_asked_once(tmp_path, monkeypatch):
+    with Journal.open(tmp_path) as journal:
+        monkeypatch.setattr(journal._keys, "_reader", None)
+        assert not any(journal._keys.may_have(number.to_bytes(2) + bytes(14)) for number in range(65536))
+        journal._keys.add([FIRST])
+        assert journal._keys.may_have(FIRST)
+
+
 def test_a_commit_while_a_bucket_is_read(tmp_path, monkeypatch):
     with Journal.open(tmp_path) as journal:
+        journal._keys.forget()
         interrupted = Interrupted(journal._keys, FIRST)
         monkeypatch.setattr(journal._keys, "_reader", interrupted)
         assert not journal._keys.may_have(b"\x00\x01" + bytes(14))
