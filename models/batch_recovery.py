@@ -151,23 +151,8 @@ class Recovery:
 def _record(
     request: Request, key: bytes, body: bytes, usage: Usage | None, error: CallError | None = None
 ) -> Record:
-    unknown = usage is None
-    usage = usage or Usage()
-    return Record(
-        key=key,
-        step=request.step,
-        model=request.model,
-        sample=request.sample,
-        body=body,
-        failure="" if error is None else error.kind.value,
-        message="" if error is None else error.message,
-        prompt=usage.prompt,
-        completion=usage.completion,
-        reasoning=usage.reasoning,
-        cached=usage.cached,
-        lost_completion=request.choices * request.most_tokens if unknown else 0,
-        api=request.api,
-    )
+    lost = request.choices * request.most_tokens if usage is None else 0
+    return Record.of(request, key, body, usage or Usage(), error, lost_completion=lost)
 
 
 async def _all(awaited: Iterable[Awaitable[None]]) -> None:

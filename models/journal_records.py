@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .calls import Request, Usage
+from .failures import CallError
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -46,6 +49,36 @@ class Record:
     lost_prompt: int = 0
     lost_completion: int = 0
     api: str = "chat"
+
+    @classmethod
+    def of(
+        cls, request: Request, key: bytes, body: bytes, usage: Usage, error: CallError | None, **course: int
+    ) -> Record:
+        """The record of a call that ended, with its reply, or for good with an error.
+
+        Args:
+            request: The call.
+            key: Its key, or another one where its end isn't to be found again.
+            body: What came back.
+            usage: What it was billed.
+            error: How it failed; None if it was answered.
+            course: `attempts` and what was lost on the way, where that isn't one attempt and nothing.
+        """
+        return cls(
+            key=key,
+            step=request.step,
+            model=request.model,
+            sample=request.sample,
+            body=body,
+            failure="" if error is None else error.kind.value,
+            message="" if error is None else error.message,
+            prompt=usage.prompt,
+            completion=usage.completion,
+            reasoning=usage.reasoning,
+            cached=usage.cached,
+            api=request.api,
+            **course,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,24 +195,17 @@ class Purchase:
             desk.counters.completion_tokens += usage.completion
 
     def _ended(self, body: bytes, usage: Usage, error: CallError | None) -> Record:
-        request, course = self._request, self._course
-        return Record(
-            key=self._key,
-            step=request.step,
-            model=request.model,
-            sample=request.sample,
-            body=body,
-            failure="" if error is None else error.kind.value,
-            message="" if error is None else error.message,
-            prompt=usage.prompt,
-            completion=usage.completion,
-            reasoning=usage.reasoning,
-            cached=usage.cached,
+        course = self._course
+        return Record.of(
+            self._request,
+            self._key,
+            body,
+            usage,
+            error,
             attempts=course.attempts,
             lost=course.lost,
             lost_prompt=course.lost_prompt,
             lost_completion=course.lost_completion,
-            api=request.api,
         )
 
     def _leave(self) -> None:
