@@ -59,9 +59,9 @@ test-models: requirements-dev.lock
 ## Resolve the dependencies anew (needs uv).
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--extra checks pyproject.toml -o requirements.lock
+		--extra checks --extra report pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--extra checks --extra dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+		--extra checks --extra report --extra dev pyproject.toml -c requirements.lock -o requirements-dev.lock
 
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

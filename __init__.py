@@ -1,6 +1,6 @@
 """mensrea: datasets and benchmarks on chain-of-thought reasoning and its safety.
 
-Build, validate, version and load the datasets of seven papers. Importing this package is
+Build, validate, version, load and score the datasets of seven papers. Importing this package is
 cheap: what needs `datasets`, Arrow or Polars is imported when it is first used.
 
     >>> import mensrea

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
 
 import typer
 
-from . import cli_checks, cli_generate
+from . import cli_checks, cli_generate, cli_score
 from .cli_text import print_report, wrapped
 from .errors import MensreaError, UsageError
 
@@ -26,7 +26,7 @@ _CLOSED_PIPE = 141
 
 app = typer.Typer(
     name="mensrea",
-    help="Build, validate, version and load datasets on chain-of-thought reasoning and its safety.",
+    help="Build, validate, version, load and score datasets on chain-of-thought reasoning and its safety.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -166,6 +166,8 @@ def build(
 for check in (cli_checks.validate, cli_checks.dedupe, cli_checks.overlap, cli_checks.explain):
     app.command()(check)
 app.command()(cli_generate.generate)
+for verb in (cli_score.score, cli_score.run, cli_score.compare, cli_score.agree, cli_score.reproduce):
+    app.command()(verb)
 
 
 @app.command()

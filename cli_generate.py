@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from enum import Enum
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .cli_options import concurrency_of, folder_of, pair_of, parameter_of
 from .cli_text import print_report
 from .errors import BudgetError, RunStoppedError, UsageError
 
@@ -32,20 +32,6 @@ class Structured(Enum):
 
     SCHEMA = "schema"
     PROMPT = "prompt"
-
-
-def _folder(text: str) -> Path:
-    if not text:
-        raise UsageError("a path is empty; is a shell variable unset? Name a folder")
-    return Path(text).expanduser()
-
-
-def _concurrency(text: str) -> int | None:
-    if text == "auto":
-        return None
-    if not text.isdecimal() or int(text) < 1:
-        raise UsageError(f"--concurrency is {text!r}, expected auto or a number from 1")
-    return int(text)
 
 
 def generate(  # noqa: PLR0913  # an argument is an option
@@ -77,14 +63,16 @@ def generate(  # noqa: PLR0913  # an argument is an option
     budget_usd: Annotated[float | None, typer.Option("--budget-usd", help="Spend no more.", min=0)] = None,
     budget_tokens: Annotated[int | None, typer.Option("--budget-tokens", help="Use no more.", min=0)] = None,
     prices: Annotated[
-        Path | None, typer.Option("--prices", help="Your price table.", parser=_folder, metavar="<path>")
+        Path | None, typer.Option("--prices", help="Your price table.", parser=folder_of, metavar="<path>")
     ] = None,
     concurrency: Annotated[
         str, typer.Option("--concurrency", help="Calls in flight at most: auto, or a number.")
     ] = "auto",
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="The run's folder.", parser=_folder, metavar="<path>", show_default=False),
+        typer.Option(
+            "--out", help="The run's folder.", parser=folder_of, metavar="<path>", show_default=False
+        ),
     ] = None,
     runner: Annotated[Runner, typer.Option("--runner", help="Where rows run.")] = Runner.LOCAL,
     address: Annotated[str | None, typer.Option("--address", help="A Ray cluster.")] = None,
@@ -94,15 +82,15 @@ def generate(  # noqa: PLR0913  # an argument is an option
         bool, typer.Option("--estimate", help="Print calls, tokens and cost; call nothing.")
     ] = False,
     resume: Annotated[
-        Path | None, typer.Option("--resume", help="Go on with a run.", parser=_folder, metavar="<path>")
+        Path | None, typer.Option("--resume", help="Go on with a run.", parser=folder_of, metavar="<path>")
     ] = None,
     status: Annotated[
         Path | None,
-        typer.Option("--status", help="Say how far a run is.", parser=_folder, metavar="<path>"),
+        typer.Option("--status", help="Say how far a run is.", parser=folder_of, metavar="<path>"),
     ] = None,
     retry_failed: Annotated[
         Path | None,
-        typer.Option("--retry-failed", help="Ask again what failed.", parser=_folder, metavar="<path>"),
+        typer.Option("--retry-failed", help="Ask again what failed.", parser=folder_of, metavar="<path>"),
     ] = None,
 ) -> None:
     """Make a config's rows with language models, by the dataset's recipe.
@@ -128,7 +116,7 @@ def generate(  # noqa: PLR0913  # an argument is an option
         budget_usd=budget_usd,
         budget_tokens=budget_tokens,
         prices=prices,
-        concurrency=_concurrency(concurrency),
+        concurrency=concurrency_of(concurrency),
         batch=batch,
         runner=runner.value,
         address=address,
@@ -183,7 +171,7 @@ def _settings(
     if config is not None:
         card.config(config)
     recipe = find_recipe(stem, config)
-    start = recipe.start(rows, seed, dict(_pair(each, "--set") for each in inputs))
+    start = recipe.start(rows, seed, dict(pair_of(each, "--set") for each in inputs))
     return Settings(
         stem=stem,
         config=recipe.config,
@@ -217,25 +205,13 @@ def _models(roles: Sequence[str], given: Sequence[str]) -> dict[str, str]:
 def _parameters(roles: Sequence[str], given: Sequence[str]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {role: {} for role in roles}
     for each in given:
-        name, text = _pair(each, "--parameter")
+        name, value = parameter_of(each, "--parameter")
         role, dot, own = name.partition(".")
         if dot and role not in roles:
             raise UsageError(f"--parameter {each}: no role {role!r}; the recipe has {', '.join(roles)}")
-        try:
-            value = json.loads(text)
-        except ValueError as error:
-            message = f"--parameter {each}: {text!r} isn't JSON; write a text with quotes"
-            raise UsageError(message) from error
         for at in (role,) if dot else roles:
             found[at][own if dot else name] = value
     return {role: each for role, each in found.items() if each}
-
-
-def _pair(text: str, option: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise UsageError(f"{option} {text}: expected NAME=VALUE")
-    return name, value
 
 
 def _check_models(settings: Settings) -> None:

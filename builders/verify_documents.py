@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-import warnings
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,6 +22,7 @@ from ..schemas.digest import digest_of
 from ..schemas.records import mapping
 from ..validation.findings import MOST_KEPT, Finding
 from .documents import CARD_NAME, CROISSANT_NAME, FINDINGS_NAME, SCHEMA_NAME
+from .quiet import without_progress_bars
 
 _VERSION = re.compile(r"\d+\.\d+\.\d+", re.ASCII)
 _FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
@@ -207,7 +206,7 @@ def check_loading(release: Path, name: str, config: ConfigEntry, schema: RowSche
     from datasets import DatasetDict, load_dataset
 
     try:
-        with _without_progress_bars(), tempfile.TemporaryDirectory() as cache:
+        with without_progress_bars(), tempfile.TemporaryDirectory() as cache:
             loaded = load_dataset(str(release.resolve()), name, cache_dir=cache)
             assert isinstance(loaded, DatasetDict)  # noqa: S101 (narrows: no split was asked for)
             digests = {str(split): digest_of([rows.data.table]) for split, rows in loaded.items()}
@@ -226,20 +225,3 @@ def check_loading(release: Path, name: str, config: ConfigEntry, schema: RowSche
         if (digest := digests[split].hexdigest()) != entry.digest:
             message = f"load_dataset gives rows with digest {digest}, the manifest says {entry.digest}"
             yield _error("not-loadable", message, f"{name}/{split}")
-
-
-@contextmanager
-def _without_progress_bars() -> Generator[None]:
-    """Without those of `datasets`, unless the environment demands them: it has its way, with a warning."""
-    from datasets import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
-
-    if are_progress_bars_disabled():
-        yield
-        return
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            disable_progress_bars()
-        yield
-    finally:
-        with warnings.catch_warnings(action="ignore"):
-            enable_progress_bars()

@@ -89,6 +89,11 @@ class Caller:
         return self._desk.budget
 
     @property
+    def is_priced(self) -> bool:
+        """Whether the price of every model is known."""
+        return all(self.budget.prices.of(model) is not None for model in self._desk.transports)
+
+    @property
     def stopped(self) -> bool:
         """Whether no more calls are begun, for whatever reason."""
         return self._desk.halted is not None

@@ -104,7 +104,8 @@ class TestList:
 class TestHelp:
     def test_every_verb_has_help_that_fits(self, shell: Any) -> None:
         checks = ("validate", "dedupe", "overlap", "explain")
-        verbs = ("list", "show", "build", *checks, "generate", "diff", "pin")
+        scoring = ("score", "run", "compare", "agree", "reproduce")
+        verbs = ("list", "show", "build", *checks, "generate", *scoring, "diff", "pin")
         whole, *each = shell.run_all(["--help"], *([verb, "--help"] for verb in verbs))
         assert all(ended.code == 0 and ended.err == "" and fits(ended.out) for ended in (whole, *each))
         commands = whole.out.partition("Commands:\n")[2]
@@ -140,7 +141,7 @@ class TestHelp:
         assert not any(f" {name}\n" in imports for name in ("datasets", "polars", "pyarrow"))
 
     def test_it_promises_only_what_there_is(self, shell: Any) -> None:
-        assert "score" not in shell.run("--help").out
+        assert "publish" not in shell.run("--help").out
 
 
 class TestBuild:

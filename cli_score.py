@@ -1,0 +1,427 @@
+"""The verbs of the command that score: score, run, compare, agree, reproduce."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .cli_options import concurrency_of, folder_of, pair_of, parameters_of
+from .errors import BudgetError, RunStoppedError, StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .scoring.calling import ModelSpec, Options
+    from .scoring.report import Report
+
+_WIDEST = 120
+
+
+class Printed(Enum):
+    """How a result is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Tool(Enum):
+    """What drew responses."""
+
+    AUTO = "auto"
+    OURS = "mensrea"
+    INSPECT = "inspect"
+    LM_EVAL = "lm-eval"
+    OPENAI_BATCH = "openai-batch"
+    PLAIN = "plain"
+
+
+Config = Annotated[str | None, typer.Option("--config", help="A config; the card's first if left out.")]
+Split = Annotated[str | None, typer.Option("--split", help="A split; test, or the only one.")]
+Version = Annotated[str | None, typer.Option("--version", help="The version that the release must have.")]
+ReleaseFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--release",
+        help="A release folder; dist/STEM, or one built on the spot.",
+        parser=folder_of,
+        metavar="<path>",
+    ),
+]
+Repository = Annotated[str | None, typer.Option("--repository", help="A Hub repository: org/name.")]
+Limit = Annotated[int | None, typer.Option("--limit", help="The first items only.", min=1)]
+JudgeName = Annotated[
+    str | None, typer.Option("--judge", help="The model that judges: openai/NAME, scripted/FILE.")
+]
+JudgeUrl = Annotated[str, typer.Option("--judge-base-url", help="Where the judge is served.")]
+JudgeParameters = Annotated[
+    list[str] | None, typer.Option("--judge-parameter", help="NAME=JSON for the judge. May be repeated.")
+]
+BudgetUsd = Annotated[float | None, typer.Option("--budget-usd", help="Spend no more.", min=0)]
+BudgetTokens = Annotated[int | None, typer.Option("--budget-tokens", help="Use no more.", min=0)]
+PriceTable = Annotated[
+    Path | None, typer.Option("--prices", help="Your price table.", parser=folder_of, metavar="<path>")
+]
+Concurrency = Annotated[
+    str, typer.Option("--concurrency", help="Calls in flight at most: auto, or a number.")
+]
+Html = Annotated[
+    Path | None,
+    typer.Option("--html", help="Write a page with plots, too.", parser=folder_of, metavar="<path>"),
+]
+PrintedAs = Annotated[Printed, typer.Option("--format", help="How the result is printed.")]
+Seed = Annotated[int, typer.Option("--seed", help="Of the bootstrap.", min=0)]
+Resamples = Annotated[int, typer.Option("--resamples", help="Of the bootstrap.", min=100)]
+
+
+def score(  # noqa: PLR0913  # an argument is an option
+    stem: Annotated[str, typer.Argument(help="A dataset with a scorer.", show_default=False)],
+    responses: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RESPONSES...",
+            help="Files of responses: ours, Inspect logs, lm-eval samples, OpenAI batch output.",
+            show_default=False,
+        ),
+    ],
+    *,
+    config: Config = None,
+    split: Split = None,
+    version: Version = None,
+    release: ReleaseFolder = None,
+    repository: Repository = None,
+    tool: Annotated[
+        Tool, typer.Option("--tool", help="What drew the responses; looked up in the file if left out.")
+    ] = Tool.AUTO,
+    fields: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="FIELD=PATH: where another tool has a field. May be repeated."),
+    ] = None,
+    id_pattern: Annotated[
+        str, typer.Option("--id-pattern", help="A regular expression of another tool's ids, see the docs.")
+    ] = "",
+    samples: Annotated[
+        int | None, typer.Option("--samples", help="Responses that each item should have.", min=1)
+    ] = None,
+    limit: Limit = None,
+    judge: JudgeName = None,
+    judge_base_url: JudgeUrl = "",
+    judge_parameters: JudgeParameters = None,
+    verdicts: Annotated[
+        Path | None,
+        typer.Option(
+            "--verdicts", help="Read these verdicts again; ask no judge.", parser=folder_of, metavar="<path>"
+        ),
+    ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--folder",
+            help="Where a judge's replies are kept; RESPONSES.scored if left out.",
+            parser=folder_of,
+            metavar="<path>",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Write the report as JSON.", parser=folder_of, metavar="<path>"),
+    ] = None,
+    html: Html = None,
+    output: PrintedAs = Printed.TEXT,
+    budget_usd: BudgetUsd = None,
+    budget_tokens: BudgetTokens = None,
+    prices: PriceTable = None,
+    concurrency: Concurrency = "auto",
+    seed: Seed = 0,
+    resamples: Resamples = 1000,
+) -> None:
+    """Score a model's responses: metrics with counts, coverage and intervals.
+
+    Judges' replies are kept: the same command again pays for nothing.
+    """
+    from .loading.items import load_items
+    from .scoring.reading import responses_in, stored_verdicts
+    from .scoring.registry import find_scorer
+    from .scoring.session import score_responses
+
+    scorer = find_scorer(stem)
+    items = load_items(stem, config, split, version=version, path=release, repository=repository).first(limit)
+    paths = [folder_of(each) for each in responses]
+    read = responses_in(
+        paths,
+        items,
+        tool=tool.value,
+        fields=dict(pair_of(each, "--map") for each in fields or []),
+        id_pattern=id_pattern,
+    )
+    options = _options(
+        budget_usd=budget_usd,
+        budget_tokens=budget_tokens,
+        prices=prices,
+        concurrency=concurrency,
+        seed=seed,
+        resamples=resamples,
+    )
+    report = _resumable(
+        lambda: score_responses(
+            scorer,
+            items,
+            read,
+            folder or paths[0].with_name(f"{paths[0].name}.scored"),
+            judge=_model(judge, judge_base_url, judge_parameters, "--judge-parameter"),
+            stored=None if verdicts is None else stored_verdicts(verdicts),
+            samples=samples,
+            options=options,
+        )
+    )
+    _finish(report, out, html, output)
+
+
+def run(  # noqa: PLR0913  # an argument is an option
+    stem: Annotated[str, typer.Argument(help="A dataset with a scorer.", show_default=False)],
+    *,
+    model: Annotated[
+        str, typer.Option("--model", help="openai/NAME, held/FOLDER or scripted/FILE.", show_default=False)
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="The run's folder; runs/STEM-CONFIG.", parser=folder_of, metavar="<path>"),
+    ] = None,
+    base_url: Annotated[str, typer.Option("--base-url", help="Where the model is served.")] = "",
+    samples: Annotated[int, typer.Option("--n", help="Responses to each item.", min=1)] = 1,
+    temperature: Annotated[
+        float | None, typer.Option("--temperature", help="The paper's if left out.", min=0)
+    ] = None,
+    parameters: Annotated[
+        list[str] | None, typer.Option("--parameter", help="NAME=JSON for calls. May be repeated.")
+    ] = None,
+    limit: Limit = None,
+    config: Config = None,
+    split: Split = None,
+    version: Version = None,
+    release: ReleaseFolder = None,
+    repository: Repository = None,
+    judge: JudgeName = None,
+    judge_base_url: JudgeUrl = "",
+    judge_parameters: JudgeParameters = None,
+    output: PrintedAs = Printed.TEXT,
+    budget_usd: BudgetUsd = None,
+    budget_tokens: BudgetTokens = None,
+    prices: PriceTable = None,
+    concurrency: Concurrency = "auto",
+    seed: Seed = 0,
+    resamples: Resamples = 1000,
+) -> None:
+    """Ask a model everything that a benchmark asks, then score what it said.
+
+    The same command again goes on where it was stopped, and pays for nothing twice.
+    """
+    from .loading.items import load_items
+    from .scoring.calling import ModelSpec
+    from .scoring.registry import find_scorer
+    from .scoring.session import BenchmarkFolder, run_benchmark
+
+    scorer = find_scorer(stem)
+    items = load_items(stem, config, split, version=version, path=release, repository=repository).first(limit)
+    given = parameters_of(parameters or [], "--parameter")
+    if temperature is not None:
+        given["temperature"] = temperature
+    options = _options(
+        budget_usd=budget_usd,
+        budget_tokens=budget_tokens,
+        prices=prices,
+        concurrency=concurrency,
+        seed=seed,
+        resamples=resamples,
+    )
+    place = BenchmarkFolder(out or Path("runs") / f"{stem}-{items.config}")
+    report = _resumable(
+        lambda: run_benchmark(
+            scorer,
+            items,
+            place,
+            ModelSpec(model, base_url, given),
+            samples=samples,
+            judge=_model(judge, judge_base_url, judge_parameters, "--judge-parameter"),
+            options=options,
+        )
+    )
+    _finish(report, place.path / "report.json", place.path / "report.html", output)
+
+
+def compare(
+    first: Annotated[
+        Path, typer.Argument(metavar="A", help="A report.", parser=folder_of, show_default=False)
+    ],
+    second: Annotated[
+        Path, typer.Argument(metavar="B", help="Another one.", parser=folder_of, show_default=False)
+    ],
+    *,
+    output: PrintedAs = Printed.TEXT,
+    seed: Seed = 0,
+    resamples: Resamples = 1000,
+) -> None:
+    """Compare two reports item by item: differences with intervals and tests."""
+    from .scoring.compare import compare as compare_reports
+    from .scoring.report_json import read_report
+
+    result = compare_reports(read_report(first), read_report(second), seed=seed, resamples=resamples)
+    _print(result.as_dict() if output is Printed.JSON else result.as_text(_width(), colour=_coloured()))
+
+
+def agree(
+    verdicts: Annotated[
+        Path,
+        typer.Argument(metavar="VERDICTS", help="A judge's verdicts.", parser=folder_of, show_default=False),
+    ],
+    labels: Annotated[
+        Path,
+        typer.Argument(metavar="LABELS", help="Labels by people.", parser=folder_of, show_default=False),
+    ],
+    *,
+    question: Annotated[
+        str | None, typer.Option("--question", help="Which question, where there are several.")
+    ] = None,
+    positive: Annotated[
+        str | None, typer.Option("--positive", help="The label that precision and recall are about.")
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option("--threshold", help="Where scores or probabilities turn positive.")
+    ] = None,
+    below: Annotated[
+        bool, typer.Option("--below", help="Scores below the threshold are positive, not those from it on.")
+    ] = False,
+    output: PrintedAs = Printed.TEXT,
+    seed: Seed = 0,
+) -> None:
+    """How far a judge agrees with people: confusion, agreement, intervals, thresholds."""
+    from .scoring.calibration import agree as calibrate
+    from .scoring.tables import read_labels, read_verdicts
+
+    found = calibrate(
+        read_verdicts(verdicts),
+        read_labels(labels),
+        question=question,
+        positive=positive,
+        threshold=threshold,
+        side="below" if below else "at-least",
+        seed=seed,
+    )
+    _print(found.as_dict() if output is Printed.JSON else found.as_text(_width(), colour=_coloured()))
+
+
+def reproduce(
+    stems: Annotated[
+        list[str] | None, typer.Argument(metavar="[STEM]...", help="Datasets; all.", show_default=False)
+    ] = None,
+    *,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            help="A folder of the releases' own files; figures that come with the package if left out.",
+            parser=folder_of,
+            metavar="<path>",
+        ),
+    ] = None,
+    output: PrintedAs = Printed.TEXT,
+) -> None:
+    """Compute published figures again, and say which are equal, and why others aren't.
+
+    Exits with 1 if one differs without a known reason.
+    """
+    from .scoring.reproduce import reproduce as reproduce_figures
+
+    found = reproduce_figures(source, stems or ())
+    _print(found.as_dict() if output is Printed.JSON else found.as_text(width=_width()))
+    raise typer.Exit(1 if found.fails else 0)
+
+
+def _options(
+    *,
+    budget_usd: float | None,
+    budget_tokens: int | None,
+    prices: Path | None,
+    concurrency: str,
+    seed: int,
+    resamples: int,
+) -> Options:
+    from .scoring.calling import Options
+    from .scoring.metrics import Settings
+
+    return Options(
+        budget_usd=budget_usd,
+        budget_tokens=budget_tokens,
+        prices=prices,
+        concurrency=concurrency_of(concurrency),
+        progress=sys.stderr.isatty(),
+        intervals=Settings(seed, resamples),
+    )
+
+
+def _model(
+    spec: str | None, base_url: str, parameters: Sequence[str] | None, option: str
+) -> ModelSpec | None:
+    from .scoring.calling import ModelSpec
+
+    if spec is None:
+        return None
+    return ModelSpec(spec, base_url, parameters_of(parameters or [], option))
+
+
+def _resumable(work: Callable[[], Report]) -> Report:
+    try:
+        return work()
+    except RunStoppedError as error:
+        raise RunStoppedError(
+            "stopped; what was paid for is kept; the same command again goes on from there"
+        ) from error
+    except BudgetError as error:
+        raise BudgetError(f"{error}; the same command again with more goes on from there") from error
+
+
+def _finish(report: Report, out: Path | None, html: Path | None, output: Printed) -> None:
+    from .scoring.report_json import report_bytes
+    from .scoring.report_text import report_text
+
+    if out is not None:
+        _write(out, report_bytes(report))
+    if html is not None:
+        from .scoring.report_html import report_html
+
+        _write(html, report_html(report).encode())
+    if output is Printed.JSON:
+        typer.echo(report_bytes(report).decode(), nl=False)
+        return
+    _print(report_text(report, _width(), colour=_coloured()))
+    for path in (out, html):
+        if path is not None:
+            typer.echo(f"wrote {path}")
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.part")
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        raise StorageError(f"{path}: the report can't be written ({error.strerror})") from error
+
+
+def _print(result: str | dict[str, Any]) -> None:
+    typer.echo(result.rstrip("\n") if isinstance(result, str) else json.dumps(result, indent=2))
+
+
+def _width() -> int:
+    return min(shutil.get_terminal_size((80, 24)).columns, _WIDEST) if sys.stdout.isatty() else 80
+
+
+def _coloured() -> bool:
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ

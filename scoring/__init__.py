@@ -1,0 +1,1 @@
+"""From responses to metrics: reasoning text, verdicts, judges, statistics, reports."""

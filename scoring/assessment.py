@@ -1,0 +1,142 @@
+"""Responses joined with their items: what judges are asked, and the report when they have answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from .base import Question, Sample, Scorer
+from .declared import Declared, OfK
+from .elicit import prompt_digest
+from .items import Items
+from .joining import JoinFinding, join
+from .joining import Release as Joinable
+from .judging import Judged, Key, decide, questions_of
+from .metrics import Settings
+from .report import Cost, Release, Report, Subject, make_report
+from .responses import Responses
+from .samples import outcome_table, samples_of
+from .verdicts import Reason
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """A scoring under way.
+
+    Attributes:
+        scorer: The benchmark's scorer.
+        items: The rows that were asked about.
+        responses: What a model said.
+        samples: Responses by item and draw.
+        questions: What judges are asked.
+        ended: Why some samples needn't be judged.
+        findings: What was odd about the responses.
+    """
+
+    scorer: Scorer
+    items: Items
+    responses: Responses
+    samples: Sequence[Sample]
+    questions: Mapping[Key, Question]
+    ended: Mapping[Key, Reason]
+    findings: Sequence[Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, scorer: Scorer, items: Items, responses: Responses, samples: int | None) -> Assessment:
+        """Join responses with items.
+
+        Args:
+            scorer: The benchmark's scorer.
+            items: The rows that were asked about.
+            responses: What a model said.
+            samples: Responses that each probe of an item should have; None for as many as the one with the
+                most has.
+
+        Raises:
+            ResponseError: Responses contradict each other.
+        """
+        rows = {row["id"]: row for row in items.rows}
+        joined = join(
+            list(rows),
+            responses,
+            Joinable(items.dataset, items.config, items.version),
+            probes=scorer.probes,
+            samples=samples,
+            prompts=_prompts(scorer, items),
+        )
+        found = samples_of(rows, joined.rows.iter_rows(named=True))
+        questions, ended = questions_of(scorer, found)
+        findings = [_finding(each) for each in joined.findings]
+        return cls(scorer, items, responses, found, questions, ended, findings)
+
+    def report(self, judged: Mapping[Key, Judged], settings: Settings, cost: Cost | None = None) -> Report:
+        """The figures, given the verdicts.
+
+        Args:
+            judged: The verdict on each question.
+            settings: How intervals are computed.
+            cost: Calls that were made.
+        """
+        outcomes = decide(self.scorer, self.samples, judged, self.ended)
+        table = outcome_table(self.scorer, self.samples, outcomes)
+        subject = Subject(
+            scorer=self.scorer.stem,
+            scorer_version=self.scorer.version,
+            classes=self.scorer.outcomes,
+            release=_release(self.items),
+            responses=self.responses.digest,
+            models=_models(self.responses),
+            judges=_distinct(each.identity for each in judged.values()),
+        )
+        declared = possible(self.scorer.metrics, table)
+        return make_report(subject, declared, table, settings=settings, findings=self.findings, cost=cost)
+
+
+def possible(declared: Iterable[Declared], outcomes: pl.DataFrame) -> list[Declared]:
+    """Metrics without those of more samples than any item has."""
+    most = outcomes.group_by("id").len()["len"].max() or 0
+    return [each for each in declared if not isinstance(each, OfK) or each.k <= int(str(most))]
+
+
+def _prompts(scorer: Scorer, items: Items) -> pl.DataFrame:
+    """The digest of every prompt, so that responses to others are noticed."""
+    import polars as pl
+
+    asked = (
+        (row["id"], probe.name, prompt_digest(probe.messages))
+        for row in items.rows
+        for probe in scorer.ask(row)
+    )
+    return pl.DataFrame(
+        list(asked), {"id": pl.String, "probe": pl.String, "prompt_digest": pl.String}, orient="row"
+    )
+
+
+def _release(items: Items) -> Release:
+    members = asdict(items)
+    del members["rows"]
+    return Release(**members)
+
+
+def _finding(found: JoinFinding) -> dict[str, Any]:
+    return {"code": found.code, "count": found.count, "message": str(found).removeprefix(f"{found.code}: ")}
+
+
+def _models(responses: Responses) -> list[dict[str, Any]]:
+    found = responses.table.select("model", "parameters").unique().sort("model", "parameters")
+    return [
+        {"model": model, "parameters": orjson.loads(parameters or b"{}")}
+        for model, parameters in found.iter_rows()
+    ]
+
+
+def _distinct(identities: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Each judge once, in the order of their names; judges that aren't known are left out."""
+    found = {orjson.dumps(dict(each), option=orjson.OPT_SORT_KEYS): each for each in identities if each}
+    return [found[key] for key in sorted(found)]

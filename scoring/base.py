@@ -1,0 +1,148 @@
+"""What a benchmark says about its scoring: what is asked and judged, and what verdicts come to."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from ..models.calls import Message
+from .declared import Declared
+from .reasoning import Status
+from .verdicts import Reason, Verdict
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One thing that a model is asked about an item.
+
+    Attributes:
+        name: Its name among the item's probes; empty where there is one.
+        messages: The chat messages; a last one of the role `assistant` is a prefill.
+    """
+
+    name: str
+    messages: Sequence[Message]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A model's response to a probe, taken apart.
+
+    Attributes:
+        text: The response as sent.
+        reasoning: Its reasoning; empty if it has none.
+        answer: Its answer; empty while reasoning hasn't ended.
+        status: How the reasoning is marked.
+        reason: Why it can't be judged; None if it can.
+    """
+
+    text: str
+    reasoning: str
+    answer: str
+    status: Status
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a judge is asked about a sample.
+
+    Attributes:
+        name: What `Scorer.decide` knows the verdict by.
+        judge: The judge's prompt, such as `deceptionbench/action`.
+        values: The variables of the prompt.
+    """
+
+    name: str
+    judge: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a sample: a class, perhaps with a score, or the reason why there is none.
+
+    Attributes:
+        name: The class, one of the scorer's; None if the sample is unscored.
+        reason: Why it is unscored.
+        value: A score, in the unit that the scorer documents.
+    """
+
+    name: str | None
+    reason: Reason | None = None
+    value: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The responses to all probes of an item, of one draw."""
+
+    id: str
+    sample: int
+    row: Row
+    replies: Mapping[str, Reply] = field(default_factory=dict[str, Reply])
+
+
+class Scorer(ABC):
+    """Scores one dataset; a subclass in `scoring/<stem>.py` is found by its stem.
+
+    Attributes:
+        stem: The dataset.
+        version: Counted up whenever the same responses and verdicts may give other figures.
+        outcomes: Every class with its meaning in a line; a sample is in one of them, or unscored.
+        metrics: What is counted, the headline first.
+        probes: The names of what is asked about an item.
+        groups: The columns that metrics may be split by.
+        sampling: How responses are drawn unless a run says otherwise, as the paper draws them.
+    """
+
+    stem: ClassVar[str]
+    version: ClassVar[int]
+    outcomes: ClassVar[Mapping[str, str]]
+    metrics: ClassVar[Sequence[Declared]]
+    probes: ClassVar[Sequence[str]] = ("",)
+    groups: ClassVar[Sequence[str]] = ()
+    sampling: ClassVar[Mapping[str, Any]] = {"temperature": 1.0, "max_tokens": 4096}
+
+    @abstractmethod
+    def ask(self, row: Row) -> Sequence[Probe]:
+        """What a model is asked about an item, in the order of `probes`."""
+
+    def group(self, row: Row) -> Mapping[str, str]:
+        """The groups that an item is in, by the names in `groups`."""
+        return {name: str(row[name]) for name in self.groups}
+
+    def questions(self, sample: Sample) -> Sequence[Question] | Reason:
+        """What judges are asked about a sample, or why they needn't be; none if no judge is needed."""
+        del sample
+        return ()
+
+    @abstractmethod
+    def decide(self, sample: Sample, verdicts: Mapping[str, Verdict]) -> Outcome:
+        """What became of a sample, none of whose replies has a `reason`.
+
+        Args:
+            sample: Replies to all probes.
+            verdicts: The verdict on each question.
+        """
+
+
+def unusable(sample: Sample, probes: Sequence[str]) -> Reason | None:
+    """Why a sample can't be judged: the first probe's reason that has one, or a probe without a response."""
+    for name in probes:
+        reply = sample.replies.get(name)
+        if reply is None:
+            return Reason.MISSING
+        if reply.reason is not None:
+            return reply.reason
+    return None
+
+
+def first_unscored(verdicts: Mapping[str, Verdict]) -> Outcome | None:
+    """The outcome of a sample of which a verdict is missing, None if none is."""
+    reason = next((each.reason for each in verdicts.values() if each.reason is not None), None)
+    return None if reason is None else Outcome(None, reason)

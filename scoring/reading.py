@@ -1,0 +1,92 @@
+"""Files that a scoring reads: responses of whatever tool, and what judges said before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from ..errors import ResponseError
+from ..models.wire_json import mapping, parse
+from .importers import import_responses
+from .importers.importing import Tool
+from .items import Items
+from .judging import Key
+from .line_files import is_parquet, opened
+from .responses import Responses, read_responses
+from .tables import read_verdicts, verdict_rows
+
+OURS = "mensrea"
+_RELEASE = frozenset({"dataset", "config", "version", "id"})
+
+
+def responses_in(
+    paths: Sequence[Path],
+    items: Items,
+    *,
+    tool: str = "auto",
+    fields: Mapping[str, str] | None = None,
+    id_pattern: str = "",
+) -> Responses:
+    """Responses in this project's format, or in that of another tool, taken together.
+
+    Args:
+        paths: The files.
+        items: What other tools' responses are taken to be about.
+        tool: What wrote them: `mensrea`, a name in `importers.TOOLS`, or `auto` to look into each.
+        fields: Where another tool has a field.
+        id_pattern: How another tool's ids are read.
+
+    Raises:
+        ResponseError: A file can't be read.
+        UsageError: There is no such tool or field.
+    """
+    import polars as pl
+
+    found = [
+        read_responses(path)
+        if tool == OURS or (tool == "auto" and not (fields or id_pattern) and _is_ours(path))
+        else import_responses(
+            path,
+            dataset=items.dataset,
+            config=items.config,
+            version=items.version,
+            tool=cast("Tool", tool),
+            fields=fields,
+            id_pattern=id_pattern,
+        )
+        for path in paths
+    ]
+    return Responses(pl.concat([each.table for each in found]), tuple(map(str, paths)))
+
+
+def stored_verdicts(path: Path) -> dict[Key, dict[str, Any]]:
+    """What judges said before, by item, sample and question.
+
+    Raises:
+        ResponseError: The file can't be read, or has two verdicts on one question.
+    """
+    found: dict[Key, dict[str, Any]] = {}
+    for row in verdict_rows(read_verdicts(path)):
+        key = (row["id"], row["sample"], row["question"])
+        if key in found:
+            raise ResponseError(
+                f"{path}: two verdicts on question {key[2]!r} about {key[0]}, sample {key[1]}; "
+                "keep those of one judge"
+            )
+        found[key] = row
+    return found
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file says of its first response which release it is to."""
+    if is_parquet(path):
+        import pyarrow.parquet as pq
+
+        return set(pq.read_schema(path).names) >= _RELEASE
+    with opened(path) as file:
+        line = file.readline()
+    try:
+        return mapping(parse(line)).keys() >= _RELEASE
+    except ValueError:
+        return False

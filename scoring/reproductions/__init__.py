@@ -1,0 +1,1 @@
+"""Published figures that this package recomputes: what is compared, declared a paper at a time."""

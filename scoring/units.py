@@ -1,0 +1,163 @@
+"""From outcomes to what is counted: one row for each sample or item, and sums over the samples of an item.
+
+Every figure is a ratio of sums over items, so that intervals and comparisons can treat items as the
+independent units that they are; samples of the same item aren't.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from .declared import Declared, Mean, OfK, Rate
+from .verdicts import Reason
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+UNGROUPED = "(none)"
+"""The group of samples whose group column is null."""
+
+COLUMNS = {
+    "id": pl.String,
+    "sample": pl.Int64,
+    "outcome": pl.String,
+    "reason": pl.String,
+    "value": pl.Float64,
+}
+"""The columns that outcomes have besides groups, with their types."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clusters:
+    """Numerators and denominators by item; a metric is the ratio of their sums.
+
+    Attributes:
+        ids: Ids of items, ascending, each once; shape `(items,)`, as the arrays.
+        numerators: What is counted of each item's samples, or the sum of their scores.
+        denominators: How many samples it is counted among; 0 where the item has none.
+    """
+
+    ids: pl.Series
+    numerators: npt.NDArray[np.float64]
+    denominators: npt.NDArray[np.int64]
+
+
+def clusters_of(declared: Declared, outcomes: pl.DataFrame) -> Clusters:
+    """Sums over the samples of each item, for `cluster_bootstrap` and `paired_difference`.
+
+    Args:
+        declared: What is counted.
+        outcomes: One row a sample: id, sample, outcome, reason, value, and group columns.
+
+    Raises:
+        ValueError: The outcomes break their rules, as `check_outcomes` says.
+    """
+    check_outcomes(outcomes, declared.by)
+    return cluster_units(units(declared, outcomes.sort("id", "sample")))
+
+
+def cluster_units(counted: pl.DataFrame) -> Clusters:
+    """Sums over the rows of `units`, which stand together for each id."""
+    sums = counted.group_by("id", maintain_order=True).agg(pl.sum("numerator"), pl.sum("denominator"))
+    return Clusters(sums["id"], sums["numerator"].to_numpy(), sums["denominator"].to_numpy())
+
+
+def units(declared: Declared, ordered: pl.DataFrame) -> pl.DataFrame:
+    """What is counted: a row a sample, or a row an item for `OfK`.
+
+    Args:
+        declared: What is counted.
+        ordered: Outcomes sorted by id and sample.
+
+    Returns:
+        Columns `id`; `numerator` and `denominator`; `least`, `most` and `possible`, which are numerator and
+        denominator if all that is unscored had counted for nothing, or in full (null if there is no bound);
+        `reason` where a row is unscored; and the group columns in `by`.
+    """
+    if isinstance(declared, OfK):
+        return _items(declared, ordered)
+    counted = _mean_columns(declared) if isinstance(declared, Mean) else _rate_columns(declared)
+    return ordered.select("id", *counted, "reason", *declared.by)
+
+
+def check_outcomes(outcomes: pl.DataFrame, groups: Sequence[str] = ()) -> None:
+    """Hold outcomes to their rules.
+
+    Raises:
+        ValueError: A column is missing or has another type; an id and sample occur twice; a sample has both
+            an outcome and a reason, or neither; or a score isn't finite.
+    """
+    for name, dtype in {**dict.fromkeys(groups, pl.String), **COLUMNS}.items():
+        if outcomes.schema.get(name) != dtype:
+            raise ValueError(f"outcomes: column {name} is {outcomes.schema.get(name)}, expected {dtype}")
+    if outcomes.select(pl.struct("id", "sample").is_duplicated().any()).item():
+        raise ValueError("outcomes: an id and sample occur twice; each sample has one outcome")
+    unclear = outcomes.filter(pl.col("outcome").is_null() == pl.col("reason").is_null())
+    if unclear.height:
+        raise ValueError(f"outcomes: {unclear['id'][0]} has both an outcome and a reason, or neither")
+    if not outcomes["value"].drop_nulls().is_finite().all():
+        raise ValueError("outcomes: a value is NaN or infinite; a sample without a score has null")
+
+
+def _rate_columns(declared: Rate) -> list[pl.Expr]:
+    outcome = pl.col("outcome")
+    unscored, inside = outcome.is_null(), outcome.is_in(declared.of).fill_null(value=False)
+    scored = ~unscored if declared.among is None else outcome.is_in(declared.among).fill_null(value=False)
+    among = scored | unscored if declared.nulls == "keep" else scored
+    return [
+        inside.cast(pl.Float64).alias("numerator"),
+        among.cast(pl.Int64).alias("denominator"),
+        inside.cast(pl.Float64).alias("least"),
+        (inside | unscored).cast(pl.Float64).alias("most"),
+        (scored | unscored).cast(pl.Int64).alias("possible"),
+    ]
+
+
+def _mean_columns(declared: Mean) -> list[pl.Expr]:
+    unscored = pl.col("outcome").is_null()
+    valued = ~unscored & pl.col("value").is_not_null()
+    value = pl.when(valued).then("value").otherwise(0.0)
+    low, high = declared.span or (None, None)
+    return [
+        value.alias("numerator"),
+        valued.cast(pl.Int64).alias("denominator"),
+        pl.when(unscored).then(pl.lit(low, pl.Float64)).otherwise(value).alias("least"),
+        pl.when(unscored).then(pl.lit(high, pl.Float64)).otherwise(value).alias("most"),
+        (valued | unscored).cast(pl.Int64).alias("possible"),
+    ]
+
+
+def _items(declared: OfK, ordered: pl.DataFrame) -> pl.DataFrame:
+    deciding = ordered.filter(pl.int_range(pl.len()).over("id") < declared.k)
+    counts = deciding.group_by("id", maintain_order=True).agg(
+        pl.col("outcome").is_in(declared.of).sum().cast(pl.Int64).alias("good"),
+        (declared.k - pl.col("outcome").count().cast(pl.Int64)).alias("open"),
+        pl.col("reason").drop_nulls().first(),
+        *(pl.col(name).first() for name in declared.by),
+    )
+    decided, good = pl.col("open") == 0, pl.col("good")
+    return counts.select(
+        "id",
+        pl.when(decided).then(_decision(declared, good)).otherwise(0.0).alias("numerator"),
+        decided.cast(pl.Int64).alias("denominator"),
+        _decision(declared, good).alias("least"),
+        _decision(declared, good + pl.col("open")).alias("most"),
+        pl.lit(1, pl.Int64).alias("possible"),
+        pl.when(~decided).then(pl.col("reason").fill_null(Reason.MISSING.value)).alias("reason"),
+        *declared.by,
+    )
+
+
+def _decision(declared: OfK, good: pl.Expr) -> pl.Expr:
+    """What an item counts for of whose k samples so many are in the classes."""
+    if declared.rule == "mean":
+        return good / declared.k
+    if declared.rule == "all":
+        return (good == declared.k).cast(pl.Float64)
+    twice = 2 * good
+    return ((twice >= declared.k) if declared.ties == "in" else (twice > declared.k)).cast(pl.Float64)
