@@ -53,7 +53,8 @@ async def rollout(document, generate):
     return await generate({"messages": [{"role": "user", "content": document.text}], "max_tokens": 100})
 with tempfile.TemporaryDirectory() as folder:
     config = InferenceConfig(server_type="endpoint", model_name_or_path="local",
-                             endpoint_url=base.removesuffix("/v1"), rollouts_per_document=1, max_concurrent_generations=width,
+                             endpoint_url=base.removesuffix("/v1"), rollouts_per_document=1,
+                             max_concurrent_generations=width,
                              max_concurrent_documents=width, metric_interval=600)
     runner = InferenceRunner(rollout, config, JsonlWriter(folder + "/out", "${rank}_${chunk_index}.jsonl"),
                              checkpoints_local_dir=folder + "/c", records_per_chunk=500)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -70,7 +70,7 @@ class Assessment:
             samples=samples,
             prompts=_prompts(scorer, items),
         )
-        found = samples_of(rows, joined.rows.iter_rows(named=True))
+        found = samples_of(rows, joined.rows)
         questions, ended = questions_of(scorer, found)
         findings = [_finding(each) for each in joined.findings]
         return cls(scorer, items, responses, found, questions, ended, findings)
@@ -119,9 +119,7 @@ def _prompts(scorer: Scorer, items: Items) -> pl.DataFrame:
 
 
 def _release(items: Items) -> Release:
-    members = asdict(items)
-    del members["rows"]
-    return Release(**members)
+    return Release(items.dataset, items.config, items.split, items.version, items.digest)
 
 
 def _finding(found: JoinFinding) -> dict[str, Any]:

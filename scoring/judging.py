@@ -46,6 +46,21 @@ class Judged:
     identity: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A verdict as a file has it, not decoded yet.
+
+    Attributes:
+        judge: The identity of the judge, as JSON.
+        about: What `about` gave for the question.
+        raw: The replies, as JSON.
+    """
+
+    judge: str
+    about: str
+    raw: str
+
+
 def questions_of(scorer: Scorer, samples: Iterable[Sample]) -> tuple[dict[Key, Question], dict[Key, Reason]]:
     """What judges are asked about the samples, and why some of these needn't be judged.
 
@@ -93,20 +108,26 @@ async def ask_judges(
     return {key: found[key] for key in questions}
 
 
-def read_again(
-    questions: Mapping[Key, Question], stored: Mapping[Key, Mapping[str, Any]]
-) -> dict[Key, Judged]:
+def read_again(questions: Mapping[Key, Question], stored: Mapping[Key, Stored]) -> dict[Key, Judged]:
     """Read verdicts again from what judges said, with the judges' parsers as they are now.
 
     Args:
         questions: What is to be known.
-        stored: Rows of a file of verdicts.
+        stored: Verdicts of a file.
 
     Returns:
         A verdict on each question; `judge-missing` where no row has one on the same question about the same
         texts.
     """
-    return {key: _again(question, stored.get(key)) for key, question in questions.items()}
+    identities: dict[str, Mapping[str, Any]] = {}
+    found: dict[Key, Judged] = {}
+    for key, question in questions.items():
+        row = stored.get(key)
+        identity: Mapping[str, Any] = {}
+        if row is not None:
+            identity = identities.get(row.judge) or identities.setdefault(row.judge, orjson.loads(row.judge))
+        found[key] = _again(question, row, identity)
+    return found
 
 
 def decide(
@@ -153,15 +174,16 @@ async def _reply(request: Request, call: Call) -> Response | CallError:
         return error
 
 
-def _again(question: Question, row: Mapping[str, Any] | None) -> Judged:
+def _again(question: Question, row: Stored | None, identity: Mapping[str, Any]) -> Judged:
     if row is None:
         verdict = unscored(Reason.JUDGE_MISSING, "no stored verdict on this question")
-        return Judged(question, verdict, (), {})
-    if row["about"] != about(question):
+        return Judged(question, verdict, (), identity)
+    if row.about != about(question):
         verdict = unscored(Reason.JUDGE_MISSING, "the stored verdict is about another text")
-        return Judged(question, verdict, (), row["judge"])
-    replies = [reply_of(each) for each in row["raw"]]
-    return Judged(question, Judge.load(question.judge).verdict(replies), row["raw"], row["judge"])
+        return Judged(question, verdict, (), identity)
+    raw = orjson.loads(row.raw)
+    replies = [reply_of(each) for each in raw]
+    return Judged(question, Judge.load(question.judge).verdict(replies), raw, identity)
 
 
 def _outcome(

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from ..errors import ResponseError
 from ..models.wire_json import mapping, parse
 from .importers import import_responses
 from .importers.importing import Tool
 from .items import Items
-from .judging import Key
+from .judging import Key, Stored
 from .line_files import is_parquet, opened
 from .responses import Responses, read_responses
-from .tables import read_verdicts, verdict_rows
+from .tables import read_verdicts
 
 OURS = "mensrea"
 _RELEASE = frozenset({"dataset", "config", "version", "id"})
@@ -60,21 +60,21 @@ def responses_in(
     return Responses(pl.concat([each.table for each in found]), tuple(map(str, paths)))
 
 
-def stored_verdicts(path: Path) -> dict[Key, dict[str, Any]]:
+def stored_verdicts(path: Path) -> dict[Key, Stored]:
     """What judges said before, by item, sample and question.
 
     Raises:
         ResponseError: The file can't be read, or has two verdicts on one question.
     """
-    found: dict[Key, dict[str, Any]] = {}
-    for row in verdict_rows(read_verdicts(path)):
-        key = (row["id"], row["sample"], row["question"])
-        if key in found:
+    rows = read_verdicts(path).select("id", "sample", "question", "judge", "about", "raw").iter_rows()
+    found: dict[Key, Stored] = {}
+    for ident, sample, question, *stored in rows:
+        if (ident, sample, question) in found:
             raise ResponseError(
-                f"{path}: two verdicts on question {key[2]!r} about {key[0]}, sample {key[1]}; "
-                "keep those of one judge"
+                f"{path}: two verdicts on question {question!r} about {ident}, sample {sample}; keep "
+                "those of one judge"
             )
-        found[key] = row
+        found[ident, sample, question] = Stored(*stored)
     return found
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..models.failures import FailureKind
 from .base import Outcome, Reply, Row, Sample, Scorer
-from .reasoning import Status, split_message
+from .reasoning import Status, split_column, split_message
 from .verdicts import Reason
 
 if TYPE_CHECKING:
     import polars as pl
 
 _GROUPS_WITHOUT = "(none)"
+_READ = ("id", "sample", "probe", "text", "reasoning", "refusal", "finish", "failure")
+_SLICE = 20_000
 
 
 def reply_of(response: Row) -> Reply:
@@ -26,11 +28,10 @@ def reply_of(response: Row) -> Reply:
     """
     content = response["text"] or response.get("refusal") or ""
     parts = split_message({"content": content, "reasoning": response.get("reasoning")})
-    reason = _reason(response, parts.status)
-    return Reply(response["text"], parts.reasoning, parts.answer, parts.status, reason)
+    return _reply(response, parts.reasoning, parts.answer, parts.status)
 
 
-def samples_of(rows: Mapping[str, Row], responses: Iterable[Row]) -> list[Sample]:
+def samples_of(rows: Mapping[str, Row], responses: pl.DataFrame) -> list[Sample]:
     """Responses to the probes of an item, of one draw, put together.
 
     Args:
@@ -41,10 +42,18 @@ def samples_of(rows: Mapping[str, Row], responses: Iterable[Row]) -> list[Sample
         Samples in the order in which they first occur.
     """
     found: dict[tuple[str, int], dict[str, Reply]] = {}
-    for each in responses:
-        replies = found.setdefault((each["id"], each["sample"]), {})
-        if each["text"] is not None:
-            replies[each["probe"]] = reply_of(each)
+    for part in responses.select(_READ).iter_slices(_SLICE):
+        split = split_column(part["text"].to_arrow()).to_pylist()
+        for each, parts in zip(part.iter_rows(named=True), split, strict=True):
+            replies = found.setdefault((each["id"], each["sample"]), {})
+            if parts is None:
+                continue
+            if each["reasoning"] or each["refusal"]:
+                replies[each["probe"]] = reply_of(each)
+            else:
+                replies[each["probe"]] = _reply(
+                    each, parts["reasoning"], parts["answer"], Status(parts["status"])
+                )
     return [Sample(ident, number, rows[ident], replies) for (ident, number), replies in found.items()]
 
 
@@ -63,6 +72,10 @@ def outcome_table(scorer: Scorer, samples: Sequence[Sample], outcomes: Sequence[
     columns |= {name: [each.get(name, _GROUPS_WITHOUT) for each in groups] for name in scorer.groups}
     types: dict[str, Any] = {"sample": pl.Int64, "value": pl.Float64}
     return pl.DataFrame(columns, schema={name: types.get(name, pl.String) for name in columns})
+
+
+def _reply(response: Row, reasoning: str, answer: str, status: Status) -> Reply:
+    return Reply(response["text"], reasoning, answer, status, _reason(response, status))
 
 
 def _reason(response: Row, status: Status) -> Reason | None:

@@ -10,13 +10,14 @@ from typing import Any, ClassVar
 from ..errors import UsageError
 from ..models import run_folder
 from ..models.caller import Caller
+from ..models.pool import rare_collection
 from ..models.run_folder import FORMAT
 from .assessment import Assessment
 from .base import Scorer
 from .calling import ModelSpec, Options, cost_of, with_caller, workers
 from .elicit import Draw, elicit
 from .items import Items
-from .judging import Judged, JudgeModel, Key, ask_judges, read_again, verdict_row
+from .judging import Judged, JudgeModel, Key, Stored, ask_judges, read_again, verdict_row
 from .progress import Progress
 from .report import Report
 from .responses import Responses, write_responses
@@ -69,7 +70,7 @@ def score_responses(
     folder: Path,
     *,
     judge: ModelSpec | None = None,
-    stored: Mapping[Key, Mapping[str, Any]] | None = None,
+    stored: Mapping[Key, Stored] | None = None,
     samples: int | None = None,
     options: Options | None = None,
 ) -> Report:
@@ -91,9 +92,10 @@ def score_responses(
         RunStoppedError: It was interrupted; other errors of runs, as `Caller.call` raises them.
     """
     used = options or Options()
-    assessment = Assessment.of(scorer, items, responses, samples)
-    if not assessment.questions or stored is not None:
-        return assessment.report(read_again(assessment.questions, stored or {}), used.intervals)
+    with rare_collection():
+        assessment = Assessment.of(scorer, items, responses, samples)
+        if not assessment.questions or stored is not None:
+            return assessment.report(read_again(assessment.questions, stored or {}), used.intervals)
     asked = _needed(assessment, judge)
 
     async def ask(caller: Caller, names: Mapping[str, str]) -> Report:

@@ -53,13 +53,7 @@ class Judge:
             JudgeError: There is no such judge, or its `[judge]` table breaks the rules.
             PromptError: The file isn't a prompt.
         """
-        own = isinstance(name, Path) or name.endswith(".md")
-        path = Path(name).expanduser() if own else PROMPTS / f"{name}.md"
-        if not own and name not in judges():
-            raise JudgeError(
-                f"{name}: no judge; there are {', '.join(judges())}, or write the path of a file"
-            )
-        return cls(*_load(path))
+        return cls(*_load(name))
 
     @property
     def name(self) -> str:
@@ -195,7 +189,11 @@ def judges() -> tuple[str, ...]:
 
 
 @cache
-def _load(path: Path) -> tuple[Prompt, Settings]:
+def _load(name: str | Path) -> tuple[Prompt, Settings]:
+    own = isinstance(name, Path) or name.endswith(".md")
+    path = Path(name).expanduser() if own else PROMPTS / f"{name}.md"
+    if not own and name not in judges():
+        raise JudgeError(f"{name}: no judge; there are {', '.join(judges())}, or write the path of a file")
     prompt = load_prompt(path)
     return prompt, read_settings(prompt.judge, str(path))
 

@@ -79,17 +79,18 @@ class LabelLogprobs:
 
     @classmethod
     def _summed(cls, pairs: Iterable[tuple[str | None, float]]) -> Self:
-        found: dict[str, list[float]] = {}
+        found: dict[str, float] = {}
         for label, logprob in pairs:
-            if label is not None and not math.isnan(logprob):
-                found.setdefault(label, []).append(min(logprob, 0.0))
-        logprobs = {label: _logsumexp(each) for label, each in found.items()}
-        return cls(logprobs, max(0.0, 1.0 - math.fsum(map(math.exp, logprobs.values()))))
+            if label is None or logprob != logprob:  # noqa: PLR0124  # NaN is what isn't itself
+                continue
+            known = found.get(label)
+            found[label] = min(logprob, 0.0) if known is None else _logsum(known, min(logprob, 0.0))
+        return cls(found, max(0.0, 1.0 - sum(map(math.exp, found.values()))))
 
     @property
     def mass(self) -> float:
         """The probability of all labels together, from 0 to 1."""
-        return math.fsum(map(self.probability, self.logprobs))
+        return sum(map(math.exp, self.logprobs.values()))
 
     def probability(self, label: str) -> float:
         """The probability of a label; 0 if it wasn't listed."""
@@ -102,10 +103,11 @@ class LabelLogprobs:
 
     def choice(self) -> tuple[str | None, float]:
         """The likeliest label and its probability among all labels; None if none is, or two are."""
+        mass = self.mass
         ranked = sorted(self.logprobs.items(), key=lambda pair: -pair[1])
-        if not self.mass or (len(ranked) > 1 and ranked[0][1] == ranked[1][1]):
+        if not mass or (len(ranked) > 1 and ranked[0][1] == ranked[1][1]):
             return None, 0.0
-        return ranked[0][0], self.probability(ranked[0][0]) / self.mass
+        return ranked[0][0], self.probability(ranked[0][0]) / mass
 
     def expected(self, scale: Scale) -> tuple[float | None, float]:
         """The probability-weighted mean of the labels that are whole numbers on a scale, and their mass.
@@ -151,8 +153,7 @@ def _log(probability: float) -> float:
     return math.log(probability) if probability > 0 else -math.inf
 
 
-def _logsumexp(logprobs: Sequence[float]) -> float:
-    highest = max(logprobs)
-    if highest == -math.inf:
-        return highest
-    return highest + math.log(math.fsum(math.exp(each - highest) for each in logprobs))
+def _logsum(first: float, second: float) -> float:
+    """The logarithm of the sum of what two logarithms stand for."""
+    high, low = max(first, second), min(first, second)
+    return high if low == -math.inf else high + math.log1p(math.exp(low - high))

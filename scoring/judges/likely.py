@@ -47,6 +47,8 @@ def answer_tokens(choice: Choice, answer: str | None = None) -> tuple[TokenLogpr
         None if the tokens don't spell the answer.
     """
     tokens = list(choice.logprobs or ())
+    if len(tokens) == 1 and tokens[0].token == answer and answer.isalnum():
+        return tuple(tokens)
     answer = _compact(split(choice.text).answer if answer is None else answer).lstrip(AROUND)
     while tokens and not _spell(tokens).endswith(answer) and _SPECIAL.fullmatch(tokens[-1].token):
         tokens.pop()
@@ -69,6 +71,8 @@ def read_likely(choice: Choice, answer: str, settings: Settings) -> Verdict:
     if place is None:
         return unscored(Reason.JUDGE_UNPARSABLE, "the tokens with log-probabilities don't spell the answer")
     verdict = _score(place, settings) if settings.kind == "score" else _label(place, settings)
+    if place.answer == place.token and place.answer.isalpha():
+        return verdict  # one word, which contradicts nothing
     against = read_text(place.answer, settings)
     if verdict.is_scored and against.reason in {Reason.JUDGE_AMBIGUOUS, Reason.JUDGE_OUT_OF_RANGE}:
         return replace(against, evidence=verdict.evidence)
@@ -78,8 +82,9 @@ def read_likely(choice: Choice, answer: str, settings: Settings) -> Verdict:
 def _label(place: _Place, settings: Settings) -> Verdict:
     likely = LabelLogprobs.from_tokens(place.tokens, settings.labels)
     evidence = _evidence(likely, settings.labels)
-    if likely.mass < settings.least_mass or not likely.mass:
-        return _low(place, likely.mass, settings, evidence)
+    mass: float = evidence["mass"]
+    if mass < settings.least_mass or not mass:
+        return _low(place, mass, settings, evidence)
     label, share = likely.choice()
     if label is None:
         return unscored(Reason.JUDGE_UNDECIDED, "two labels are equally likely", **evidence)

@@ -58,6 +58,8 @@ def _answer(choice: Choice, settings: Settings) -> str | Verdict:
     # An object that quotes a tag isn't reasoning.
     if "schema" in settings.reads and choice.text.lstrip().startswith(("{", "```")):
         return choice.text
+    if choice.text.isalnum():  # as most verdicts are
+        return choice.text
     parts = split(choice.text)
     if parts.status == "unclosed":
         return unscored(Reason.JUDGE_TRUNCATED, "its reasoning never ends")
