@@ -12,6 +12,7 @@ import jsonschema_rs
 from ..models.calls import Choice, Message, Request, Response, Usage
 from ..models.failures import CallError, FailureKind
 from ..models.wire import decode
+from ..scoring.reasoning import Status, split
 from .functions import apply, as_json
 from .outcome import FAILED, Drop, Outcome
 from .plan import RoleModel
@@ -82,11 +83,13 @@ class Asker:
             return self._dropped(row, "content-filter", "the provider cut the answer")
         if choice.finish == "length":
             return self._dropped(row, "truncated", f"the answer was cut; it may have {most:,} tokens")
+        text = choice.text if self._valid and choice.text.lstrip().startswith("{") else _answer(choice.text)
+        if text is None:
+            return self._dropped(row, "truncated", "the reasoning never ends")
         if self._valid is None:
-            text = choice.text.strip()
             return text or self._dropped(row, "empty", "the answer has no text")
         try:
-            value = read_object(choice.text)
+            value = read_object(text)
             self._valid.validate(value)
         except (ValueError, jsonschema_rs.ValidationError) as error:
             return self._dropped(row, "off-schema", str(error).partition("\n")[0])
@@ -202,6 +205,12 @@ class Chain:
 
     def _apply(self, step: RowStep, function: Callable[[Row], Any], row: Row) -> Any:
         return apply(function, row, place(self._recipe, step))
+
+
+def _answer(text: str) -> str | None:
+    """The answer without reasoning that stands before it; None where that never ends."""
+    parts = split(text)
+    return None if parts.status is Status.UNCLOSED else parts.answer.strip()
 
 
 def _worded(messages: Sequence[Message], words: str) -> list[Message]:

@@ -19,7 +19,7 @@ from .functions import code
 from .recipe import Recipe, Start, broken, every_step
 from .steps import Ask, CollectionStep, Row, RowStep, Step
 
-ENGINE = 1
+ENGINE = 2
 """Counted up when the engine itself gives other results for the same replies."""
 
 IDENTITY_BYTES = 16

@@ -96,6 +96,18 @@ def test_a_text_is_kept_without_blanks_at_its_ends(folder):
     assert outcome.drops == []
 
 
+def test_reasoning_before_an_answer_is_no_part_of_it(folder):
+    told = ran(folder, answering(lambda _: "<think>A bird.</think>\n\nA wren."), ASK)
+    assert told.rows == [{"number": 7, "answer": "A wren."}]
+    found = ran(folder, answering(lambda _: '<think>{"word": "owl"}</think>{"word": "wren"}'), WORDS)
+    assert found.rows == [{"number": 7, "answer": {"word": "wren"}}]
+
+
+def test_a_tag_within_an_object_is_text(folder):
+    outcome = ran(folder, answering(lambda _: '{"word": "<think>"}'), WORDS)
+    assert outcome.rows == [{"number": 7, "answer": {"word": "<think>"}}]
+
+
 def test_a_structured_answer_is_an_object(folder):
     outcome = ran(folder, answering(lambda _: '```json\n{"word": "été"}\n```'), WORDS)
     assert outcome.rows == [{"number": 7, "answer": {"word": "été"}}]
@@ -109,6 +121,9 @@ def test_a_structured_answer_is_an_object(folder):
         (ASK, reply("", refusal="I won't."), "refused", "I won't."),
         (ASK, reply("half", finish="content_filter"), "content-filter", "the provider cut the answer"),
         (WORDS, reply('{"word": "it', finish="length"), "truncated", "the answer was cut; "),
+        (ASK, reply("<think>Hm"), "truncated", "the reasoning never ends"),
+        (WORDS, reply('<think>{"word": "wren"}'), "truncated", "the reasoning never ends"),
+        (ASK, reply("<think>Hm.</think>\n"), "empty", "the answer has no text"),
         (WORDS, reply("", refusal="No.", finish="stop"), "refused", "No."),
         (WORDS, reply('{"word": "x"}'), "off-schema", '"x" is shorter than 2 characters'),
         (WORDS, reply('{"word": "xx", "more": 1}'), "off-schema", "Additional properties are not allowed"),
