@@ -83,6 +83,9 @@ class Asker:
             return self._dropped(row, "content-filter", "the provider cut the answer")
         if choice.finish == "length":
             return self._dropped(row, "truncated", f"the answer was cut; it may have {most:,} tokens")
+        return self._parsed(row, choice)
+
+    def _parsed(self, row: Row, choice: Choice) -> Any:
         text = choice.text if self._valid and choice.text.lstrip().startswith("{") else _answer(choice.text)
         if text is None:
             return self._dropped(row, "truncated", "the reasoning never ends")
