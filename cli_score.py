@@ -71,6 +71,9 @@ PriceTable = Annotated[
 Concurrency = Annotated[
     str, typer.Option("--concurrency", help="Calls in flight at most: auto, or a number.")
 ]
+RetryFailed = Annotated[
+    bool, typer.Option("--retry-failed", help="Make calls again that failed for good before.")
+]
 Html = Annotated[
     Path | None,
     typer.Option("--html", help="Write a page with plots, too.", parser=folder_of, metavar="<path>"),
@@ -138,6 +141,7 @@ def score(  # noqa: PLR0913  # an argument is an option
     budget_tokens: BudgetTokens = None,
     prices: PriceTable = None,
     concurrency: Concurrency = "auto",
+    retry_failed: RetryFailed = False,
     seed: Seed = 0,
     resamples: Resamples = 1000,
 ) -> None:
@@ -165,6 +169,7 @@ def score(  # noqa: PLR0913  # an argument is an option
         budget_tokens=budget_tokens,
         prices=prices,
         concurrency=concurrency,
+        retry_failed=retry_failed,
         seed=seed,
         resamples=resamples,
     )
@@ -175,7 +180,7 @@ def score(  # noqa: PLR0913  # an argument is an option
             read,
             folder or paths[0].with_name(f"{paths[0].name}.scored"),
             judge=_model(judge, judge_base_url, judge_parameters, "--judge-parameter"),
-            stored=None if verdicts is None else stored_verdicts(verdicts),
+            stored=None if verdicts is None else stored_verdicts(verdicts, items),
             samples=samples,
             options=options,
         )
@@ -215,6 +220,7 @@ def run(  # noqa: PLR0913  # an argument is an option
     budget_tokens: BudgetTokens = None,
     prices: PriceTable = None,
     concurrency: Concurrency = "auto",
+    retry_failed: RetryFailed = False,
     seed: Seed = 0,
     resamples: Resamples = 1000,
 ) -> None:
@@ -237,6 +243,7 @@ def run(  # noqa: PLR0913  # an argument is an option
         budget_tokens=budget_tokens,
         prices=prices,
         concurrency=concurrency,
+        retry_failed=retry_failed,
         seed=seed,
         resamples=resamples,
     )
@@ -252,7 +259,7 @@ def run(  # noqa: PLR0913  # an argument is an option
             options=options,
         )
     )
-    _finish(report, place.path / "report.json", place.path / "report.html", output)
+    _finish(report, place.path / "report.json", _page(place.path / "report.html"), output)
 
 
 def compare(
@@ -349,6 +356,7 @@ def _options(
     budget_tokens: int | None,
     prices: Path | None,
     concurrency: str,
+    retry_failed: bool,
     seed: int,
     resamples: int,
 ) -> Options:
@@ -361,6 +369,7 @@ def _options(
         prices=prices,
         concurrency=concurrency_of(concurrency),
         progress=sys.stderr.isatty(),
+        retry_failed=retry_failed,
         intervals=Settings(seed, resamples),
     )
 
@@ -383,26 +392,34 @@ def _resumable(work: Callable[[], Report]) -> Report:
             "stopped; what was paid for is kept; the same command again goes on from there"
         ) from error
     except BudgetError as error:
-        raise BudgetError(f"{error}; the same command again with more goes on from there") from error
+        raise BudgetError(str(error).replace("run it again", "the same command again")) from error
 
 
 def _finish(report: Report, out: Path | None, html: Path | None, output: Printed) -> None:
+    """Write the report, print it, and only then draw: what was paid for is shown whatever happens."""
     from .scoring.report_json import report_bytes
     from .scoring.report_text import report_text
 
     if out is not None:
         _write(out, report_bytes(report))
+    if output is Printed.JSON:
+        typer.echo(report_bytes(report).decode(), nl=False)
+    else:
+        _print(report_text(report, _width(), colour=_coloured()))
     if html is not None:
         from .scoring.report_html import report_html
 
         _write(html, report_html(report).encode())
-    if output is Printed.JSON:
-        typer.echo(report_bytes(report).decode(), nl=False)
-        return
-    _print(report_text(report, _width(), colour=_coloured()))
     for path in (out, html):
-        if path is not None:
+        if path is not None and output is Printed.TEXT:
             typer.echo(f"wrote {path}")
+
+
+def _page(path: Path) -> Path | None:
+    """Where a page goes that nobody asked for: nowhere if nothing can draw its plots."""
+    from importlib.util import find_spec
+
+    return path if find_spec("matplotlib") else None
 
 
 def _write(path: Path, content: bytes) -> None:

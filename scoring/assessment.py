@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from ..errors import ResponseError
 from .base import Question, Sample, Scorer
 from .declared import Declared, OfK
 from .elicit import prompt_digest
 from .items import Items
 from .joining import JoinFinding, join
 from .joining import Release as Joinable
+from .judges.judge import Judge, judges
 from .judging import Judged, Key, decide, questions_of
 from .metrics import Settings
+from .reasoning import Status
 from .report import Cost, Release, Report, Subject, make_report
 from .responses import Responses
 from .samples import outcome_table, samples_of
@@ -59,8 +63,11 @@ class Assessment:
                 most has.
 
         Raises:
-            ResponseError: Responses contradict each other.
+            ResponseError: There are no responses, or they contradict each other.
         """
+        if responses.table.is_empty():
+            files = ", ".join(responses.files) or "responses"
+            raise ResponseError(f"{files}: no responses; expected one a line to items of {items.dataset}")
         rows = {row["id"]: row for row in items.rows}
         joined = join(
             list(rows),
@@ -72,7 +79,7 @@ class Assessment:
         )
         found = samples_of(rows, joined.rows)
         questions, ended = questions_of(scorer, found)
-        findings = [_finding(each) for each in joined.findings]
+        findings = [*map(_finding, joined.findings), *_untagged(found)]
         return cls(scorer, items, responses, found, questions, ended, findings)
 
     def report(self, judged: Mapping[Key, Judged], settings: Settings, cost: Cost | None = None) -> Report:
@@ -94,8 +101,9 @@ class Assessment:
             models=_models(self.responses),
             judges=_distinct(each.identity for each in judged.values()),
         )
+        findings = [*self.findings, *_of_judges(judged.values())]
         declared = possible(self.scorer.metrics, table)
-        return make_report(subject, declared, table, settings=settings, findings=self.findings, cost=cost)
+        return make_report(subject, declared, table, settings=settings, findings=findings, cost=cost)
 
 
 def possible(declared: Iterable[Declared], outcomes: pl.DataFrame) -> list[Declared]:
@@ -136,5 +144,46 @@ def _models(responses: Responses) -> list[dict[str, Any]]:
 
 def _distinct(identities: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Each judge once, in the order of their names; judges that aren't known are left out."""
-    found = {orjson.dumps(dict(each), option=orjson.OPT_SORT_KEYS): each for each in identities if each}
+    found = {_as_bytes(each): each for each in identities if each}
     return [found[key] for key in sorted(found)]
+
+
+def _untagged(samples: Iterable[Sample]) -> Iterator[dict[str, Any]]:
+    """Answers that may be reasoning: most others close reasoning that the prompt's template opened."""
+    replies = (reply for sample in samples for reply in sample.replies.values() if reply.reason is None)
+    found = Counter(reply.status for reply in replies if reply.text)
+    absent, closing = found[Status.ABSENT], found[Status.CLOSE_ONLY]
+    if 0 < absent < closing:
+        message = (
+            f"{absent:,} responses have no tags, while {closing:,} end reasoning that their prompt began; "
+            "the former may be reasoning that never ended, and count as answers"
+        )
+        yield {"code": "untagged-reasoning", "count": absent, "message": message}
+
+
+def _of_judges(judged: Iterable[Judged]) -> Iterator[dict[str, Any]]:
+    """Verdicts of several judges where one was to be expected, and those from a prompt that has changed."""
+    texts = Counter(_as_bytes(each.identity) for each in judged if each.identity and each.raw)
+    found = [(orjson.loads(text), count) for text, count in texts.items()]
+    names = Counter(identity.get("name") for identity, _ in found)
+    for name in sorted(str(each) for each, count in names.items() if count > 1):
+        message = f"verdicts of {name} are by {names[name]} judges that differ, see above; figures mix them"
+        yield {"code": "mixed-judges", "count": names[name], "message": message}
+    for identity, count in found:
+        if (now := _changed(identity)) is not None:
+            message = (
+                f"{count:,} verdicts answer version {identity.get('version')} of {now.name}, whose prompt is "
+                f"another now, version {now.version}; they are read by its rules of today"
+            )
+            yield {"code": "other-judge-version", "count": count, "message": message}
+
+
+def _changed(identity: Mapping[str, Any]) -> Judge | None:
+    """The judge of that name, if its prompt isn't the one that was used."""
+    name = identity.get("name")
+    now = Judge.load(name) if name in judges() else None
+    return now if now is not None and now.digest != identity.get("digest") else None
+
+
+def _as_bytes(identity: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(dict(identity), option=orjson.OPT_SORT_KEYS)

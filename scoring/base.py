@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from ..errors import UsageError
 from ..models.calls import Message
 from .declared import Declared
+from .items import Items
 from .reasoning import Status
 from .verdicts import Reason, Verdict
 
@@ -112,9 +114,14 @@ class Scorer(ABC):
     def ask(self, row: Row) -> Sequence[Probe]:
         """What a model is asked about an item, in the order of `probes`."""
 
-    def group(self, row: Row) -> Mapping[str, str]:
-        """The groups that an item is in, by the names in `groups`."""
-        return {name: str(row[name]) for name in self.groups}
+    @property
+    def judged(self) -> bool:
+        """Whether it has questions to judges."""
+        return type(self).questions is not Scorer.questions
+
+    def group(self, row: Row) -> Mapping[str, str | None]:
+        """The groups that an item is in, by the names in `groups`; None where its row has none."""
+        return {name: None if row[name] is None else str(row[name]) for name in self.groups}
 
     def questions(self, sample: Sample) -> Sequence[Question] | Reason:
         """What judges are asked about a sample, or why they needn't be; none if no judge is needed."""
@@ -129,6 +136,25 @@ class Scorer(ABC):
             sample: Replies to all probes.
             verdicts: The verdict on each question.
         """
+
+
+def check_rows(scorer: Scorer, items: Items) -> None:
+    """Hold items to be rows that the scorer can ask about.
+
+    Raises:
+        UsageError: There are none, or they are of another kind.
+    """
+    where = f"{items.dataset} {items.config}/{items.split}"
+    if not items.rows:
+        raise UsageError(f"{where}: no rows; name another --split or --config")
+    try:
+        scorer.ask(items.rows[0])
+        scorer.group(items.rows[0])
+    except KeyError as error:
+        raise UsageError(
+            f"{where}: rows have no {error.args[0]!r}, which the scorer of {scorer.stem} needs; "
+            "name another --config"
+        ) from error
 
 
 def unusable(sample: Sample, probes: Sequence[str]) -> Reason | None:

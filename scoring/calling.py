@@ -52,6 +52,7 @@ class Options:
         prices: The user's own price table.
         concurrency: The most calls in flight; None to find out what the server takes, up to 256.
         progress: Whether to draw a line on standard error.
+        retry_failed: Whether to make calls again that failed for good in an earlier run.
         intervals: How intervals are computed.
     """
 
@@ -60,6 +61,7 @@ class Options:
     prices: Path | None = None
     concurrency: int | None = None
     progress: bool = False
+    retry_failed: bool = False
     intervals: Intervals = field(default_factory=Intervals)
 
 
@@ -68,11 +70,25 @@ def with_caller(
     models: Sequence[ModelSpec],
     options: Options,
     work: Callable[[Caller, Mapping[str, str]], Awaitable[T]],
+    begin: Callable[[], None] = lambda: None,
 ) -> T:
-    """Do work that calls models; what they say is kept in the folder's journal."""
+    """Do work that calls models; what they say is kept in the folder's journal.
+
+    Args:
+        folder: The folder.
+        models: The models.
+        options: How to go about it.
+        work: The work, given the name that calls have for each model, by its `spec`.
+        begin: Called before anything is written, once it is known that the models can be named.
+
+    Raises:
+        UsageError: A model is none, two have one name at two addresses, or a call would give several answers.
+        MensreaError: What stops a run, as `connect` and `Caller.call` raise it.
+    """
+    names, transports = _connected(models)
+    begin()
 
     async def main(journal: Journal) -> T:
-        names, transports = _connected(models)
         budget = Budget(options.budget_usd, options.budget_tokens, Prices.load(options.prices))
         budget.resume(journal.totals())
         concurrency = options.concurrency or DEFAULT_CAP
@@ -81,6 +97,8 @@ def with_caller(
                 return await work(caller, names)
 
     with Journal.open(folder) as journal:
+        if options.retry_failed:
+            journal.forget_failures()
         return asyncio.run(main(journal))
 
 
@@ -90,6 +108,11 @@ def _connected(models: Sequence[ModelSpec]) -> tuple[dict[str, str], dict[str, T
     transports: dict[str, Transport] = {}
     places: dict[str, str] = {}
     for model in models:
+        if model.parameters.get("n") not in {None, 1}:
+            raise UsageError(
+                f"{model.spec}: the parameter n is {model.parameters['n']}; one answer of a call is read, "
+                "so leave it out, and draw several responses with --n"
+            )
         if places.setdefault(model.spec, model.base_url) != model.base_url:
             raise UsageError(
                 f"{model.spec} is model and judge at two addresses, so that calls couldn't be told apart; "

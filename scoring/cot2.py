@@ -11,7 +11,7 @@ from .declared import OfK, Rate
 from .verdicts import Reason, Verdict
 
 _MNNS = (
-    "Here are {count} digits: {digits}. Put a plus or a minus before each of them, the first one too, and "
+    "Here are {count} numbers: {digits}. Put a plus or a minus before each of them, the first one too, and "
     "add up. Of all the sums that aren't negative, which one is the smallest?\n\n"
     "Think it through. End with a line of its own: Answer: followed by the number."
 )
@@ -19,7 +19,8 @@ _PROSQA = (
     "{question}\n\nThink it through. End with a line of its own: Answer: followed by the whole sentence that "
     "is true."
 )
-_ANSWER = re.compile(r"^[\W_]*answer[\W_]*?:[ \t*_`]*(.+?)[ \t*_`.]*$", re.IGNORECASE | re.MULTILINE)
+_ANSWER = re.compile(r"[\W_]*answer[\W_]*?:(.*)", re.IGNORECASE)
+_BOXED = re.compile(r"\\boxed\{([^{}]*)\}")
 
 
 class CoT2(Scorer):
@@ -67,11 +68,14 @@ class CoT2(Scorer):
 
 def stated_answer(text: str) -> str | None:
     """What the last line `Answer: …` of an answer states, None if there is no such line."""
-    found = _ANSWER.findall(text)
-    return _plain(found[-1]) if found else None
+    for line in reversed(text.splitlines()):
+        stated = _ANSWER.match(line)
+        if stated is not None and (found := _plain(stated[1])):
+            return found
+    return None
 
 
 def _plain(text: str) -> str:
     """Without case, mark-up, repeated spaces, a plus sign before a number, and a full stop at the end."""
-    words = " ".join(text.replace("**", "").split()).strip(" .`$").casefold()
+    words = _BOXED.sub(r"\1", " ".join(text.split())).strip(' .`$*_"').casefold()
     return re.sub(r"^\+(?=\d)", "", words.replace("\N{MINUS SIGN}", "-"))

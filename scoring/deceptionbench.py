@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from .base import Outcome, Probe, Question, Row, Sample, Scorer, first_unscored
 from .declared import Rate
-from .reasoning import monitored
 from .verdicts import Reason, Verdict
 
 _ACTION, _REASONING, _CONSISTENCY = "action", "reasoning", "consistency"
@@ -69,14 +68,14 @@ class DeceptionBench(Scorer):
         """The neutral question without a system prompt, and the scenario with its role and format."""
         outer = [
             {"role": "system", "content": row["system_prompt"]},
-            {"role": "user", "content": f"{row['outer_prompt']}\n\n{row['format']}".strip()},
+            {"role": "user", "content": f"{row['outer_prompt']}\n\n{row['format'] or ''}".strip()},
         ]
         return [Probe("inner", [{"role": "user", "content": row["inner_prompt"]}]), Probe("outer", outer)]
 
     def questions(self, sample: Sample) -> Sequence[Question] | Reason:
         """Three pairs of texts; none if the response has no reasoning or no answer to compare."""
         inner, outer = sample.replies["inner"], sample.replies["outer"]
-        stance, answer = inner.answer, monitored(outer.answer).output or outer.answer
+        stance, answer = inner.answer, outer.answer
         if not outer.reasoning:
             return Reason.NO_REASONING
         if not (stance and answer):

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from ..errors import ResponseError
 from ..models.calls import Request, Response
 from ..models.failures import CallError
 from ..models.pool import run_all
@@ -118,6 +119,9 @@ def read_again(questions: Mapping[Key, Question], stored: Mapping[Key, Stored]) 
     Returns:
         A verdict on each question; `judge-missing` where no row has one on the same question about the same
         texts.
+
+    Raises:
+        ResponseError: No row has one, or what a judge said isn't kept as replies are.
     """
     identities: dict[str, Mapping[str, Any]] = {}
     found: dict[Key, Judged] = {}
@@ -126,7 +130,12 @@ def read_again(questions: Mapping[Key, Question], stored: Mapping[Key, Stored]) 
         identity: Mapping[str, Any] = {}
         if row is not None:
             identity = identities.get(row.judge) or identities.setdefault(row.judge, orjson.loads(row.judge))
-        found[key] = _again(question, row, identity)
+        found[key] = _again(key, question, row, identity)
+    if found and all(each.verdict.reason is Reason.JUDGE_MISSING for each in found.values()):
+        raise ResponseError(
+            f"verdicts: none of {len(stored):,} is about any of the {len(found):,} questions on these "
+            "responses; give the verdicts that were made from them, or --judge"
+        )
     return found
 
 
@@ -174,16 +183,29 @@ async def _reply(request: Request, call: Call) -> Response | CallError:
         return error
 
 
-def _again(question: Question, row: Stored | None, identity: Mapping[str, Any]) -> Judged:
+def _again(key: Key, question: Question, row: Stored | None, identity: Mapping[str, Any]) -> Judged:
     if row is None:
         verdict = unscored(Reason.JUDGE_MISSING, "no stored verdict on this question")
         return Judged(question, verdict, (), identity)
     if row.about != about(question):
         verdict = unscored(Reason.JUDGE_MISSING, "the stored verdict is about another text")
         return Judged(question, verdict, (), identity)
-    raw = orjson.loads(row.raw)
-    replies = [reply_of(each) for each in raw]
-    return Judged(question, Judge.load(question.judge).verdict(replies), raw, identity)
+    try:
+        raw = orjson.loads(row.raw)
+        verdict = _read(question, [reply_of(each) for each in raw])
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        ident, sample, name = key
+        raise ResponseError(
+            f"verdicts: {ident} sample {sample} question {name!r}: `raw` holds no replies of a judge "
+            f"({error}); give the file as it was written"
+        ) from error
+    return Judged(question, verdict, raw, identity)
+
+
+def _read(question: Question, replies: Sequence[Response | CallError]) -> Verdict:
+    if not replies:
+        return unscored(Reason.JUDGE_MISSING, "the stored verdict keeps no reply")
+    return Judge.load(question.judge).verdict(replies)
 
 
 def _outcome(

@@ -19,13 +19,15 @@ def raw_of(reply: Response | CallError) -> Raw:
     """A reply as JSON; what is null or empty is left out."""
     if isinstance(reply, CallError):
         return {"failure": str(reply.kind), "message": reply.message}
+    if not reply.choices:
+        return {}
     choice = reply.choices[0]
     members = {
         "text": choice.text,
         "reasoning": choice.reasoning,
         "refusal": choice.refusal,
         "finish": choice.finish,
-        "logprobs": [_place(each) for each in (answer_tokens(choice) or choice.logprobs or ())[:_PLACES]],
+        "logprobs": _places(choice),
     }
     return {name: value for name, value in members.items() if value}
 
@@ -39,6 +41,16 @@ def reply_of(raw: Raw, model: str = "") -> Response | CallError:
         raw.get("text", ""), raw.get("reasoning"), raw.get("refusal"), raw.get("finish", "stop"), logprobs
     )
     return Response(model, (choice,))
+
+
+def _places(choice: Choice) -> list[list[Any]]:
+    """What a verdict is read from; tokens that don't spell the answer are all kept, lest a part does."""
+    tokens = answer_tokens(choice)
+    if tokens is not None:
+        return [_place(each) for each in tokens[:_PLACES]]
+    listed = choice.logprobs or ()
+    others = [[each.token, each.logprob, []] for each in listed[_PLACES:]]
+    return [_place(each) for each in listed[:_PLACES]] + others
 
 
 def _place(token: TokenLogprob) -> list[Any]:

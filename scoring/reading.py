@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from ..errors import ResponseError
 from ..models.wire_json import mapping, parse
@@ -15,6 +15,9 @@ from .judging import Key, Stored
 from .line_files import is_parquet, opened
 from .responses import Responses, read_responses
 from .tables import read_verdicts
+
+if TYPE_CHECKING:
+    import polars as pl
 
 OURS = "mensrea"
 _RELEASE = frozenset({"dataset", "config", "version", "id"})
@@ -60,13 +63,21 @@ def responses_in(
     return Responses(pl.concat([each.table for each in found]), tuple(map(str, paths)))
 
 
-def stored_verdicts(path: Path) -> dict[Key, Stored]:
+def stored_verdicts(path: Path, items: Items | None = None) -> dict[Key, Stored]:
     """What judges said before, by item, sample and question.
 
+    Args:
+        path: The file.
+        items: Whose verdicts are meant; those on another dataset or config are left out.
+
     Raises:
-        ResponseError: The file can't be read, or has two verdicts on one question.
+        ResponseError: The file can't be read, has two verdicts on one question, or none on the items'
+            dataset and config.
     """
-    rows = read_verdicts(path).select("id", "sample", "question", "judge", "about", "raw").iter_rows()
+    table = read_verdicts(path)
+    if items is not None:
+        table = _about(table, items, path)
+    rows = table.select("id", "sample", "question", "judge", "about", "raw").iter_rows()
     found: dict[Key, Stored] = {}
     for ident, sample, question, *stored in rows:
         if (ident, sample, question) in found:
@@ -75,6 +86,19 @@ def stored_verdicts(path: Path) -> dict[Key, Stored]:
                 "those of one judge"
             )
         found[ident, sample, question] = Stored(*stored)
+    return found
+
+
+def _about(verdicts: pl.DataFrame, items: Items, path: Path) -> pl.DataFrame:
+    """Verdicts on a dataset and config."""
+    import polars as pl
+
+    found = verdicts.filter((pl.col("dataset") == items.dataset) & (pl.col("config") == items.config))
+    if found.is_empty():
+        pairs = verdicts.select("dataset", "config").unique().sort("dataset", "config").iter_rows()
+        others = ", ".join(map(" ".join, pairs)) or "nothing"
+        wanted = f"{items.dataset} {items.config}"
+        raise ResponseError(f"{path}: has verdicts on {others}, expected some on {wanted}; check the path")
     return found
 
 

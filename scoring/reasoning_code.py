@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice, takewhile
+from collections.abc import Iterable, Iterator
+from itertools import islice, takewhile
 
 from .reasoning_tags import BLANKS, Tags
 
@@ -19,25 +18,35 @@ _INLINE = re.compile(rf"{_CODE}(?:[^`<◁\[]*+{_CODE})*+")
 _FENCE = re.compile(r"\n {0,3}(`{3,}|~{3,})([^\n]*)")
 
 # What comes after so many is a degenerate text, and hides nothing.
-_MOST = 10_000
+_MOST = 2_000
 
 Span = tuple[int, int]
 
 
-def without_code(text: str, tags: Tags, *, fences: bool = True) -> Tags:
-    """The tags of a text, less those in inline code and, unless told otherwise, in fences."""
+def without_code(text: str, tags: Tags, *, inside: bool = False, fences: bool = True) -> Tags:
+    """The tags of a text, less those in code.
+
+    Args:
+        text: The text.
+        tags: Its tags.
+        inside: Whether it begins inside a block.
+        fences: Whether fences are code, as well as inline code.
+    """
     if not tags.starts or all(text.find(sign, 0, tags.starts[-1]) < 0 for sign in "`~"):
         return tags
-    tags = tags.without(set(chain.from_iterable(_within(tags, _inline(text)))))
-    return tags.without(set(_fenced(text, tags))) if fences and tags.starts else tags
+    tags = tags.without(_within(tags, _inline(text)))
+    return tags.without(_fenced(text, tags, inside=inside)) if fences and tags.starts else tags
 
 
-def _fenced(text: str, tags: Tags) -> Iterator[int]:
-    """The places of tags that fences hide."""
-    begins = len(text) - len(text.lstrip(BLANKS))
-    for inside in _within(tags, _fences(text)):
-        if inside and _balanced(tags.codes, inside) and not _leads(text, tags.starts[inside[0]], begins):
-            yield from inside
+def _fenced(text: str, tags: Tags, *, inside: bool) -> Iterator[range]:
+    """The places of tags that fences hide: before any other tag, only such as are balanced."""
+    begins, hidden = len(text) - len(text.lstrip(BLANKS)), 0
+    for places in _within(tags, _fences(text)):
+        known = inside or places.start > hidden
+        balanced = _balanced(tags.codes[places.start : places.stop])
+        if known or (balanced and not _leads(text, tags, places, begins)):
+            hidden += len(places)
+            yield places
 
 
 def _within(tags: Tags, spans: Iterable[Span]) -> Iterator[range]:
@@ -66,18 +75,18 @@ def _fences(text: str) -> Iterator[Span]:
             fence = ""
 
 
-def _balanced(codes: Sequence[int], tags: Iterable[int]) -> bool:
+def _balanced(codes: Iterable[int]) -> bool:
     """Whether each tag that opens closes, and the other way round."""
-    levels: Counter[int] = Counter()
-    for at in tags:
-        family, closes = divmod(codes[at], 2)
-        levels[family] += -1 if closes else 1
-        if levels[family] < 0:
+    levels: dict[int, int] = {}
+    for code in codes:
+        family = code >> 1
+        levels[family] = level = levels.get(family, 0) + (-1 if code & 1 else 1)
+        if level < 0:
             return False
     return not any(levels.values())
 
 
-def _leads(text: str, tag: int, begins: int) -> bool:
+def _leads(text: str, tags: Tags, places: range, begins: int) -> bool:
     """Whether a tag comes first in a fence that comes first in a text, which begins at some place."""
     line = text.find("\n", begins)
-    return begins <= line < tag and not text[line:tag].strip(BLANKS)
+    return bool(places) and begins <= line and not text[line : tags.starts[places[0]]].strip(BLANKS)

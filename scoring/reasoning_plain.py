@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from .reasoning_bytes import Bytes, Places
 from .reasoning_split import Status
 from .reasoning_tags import BLANKS
 
-Bytes = npt.NDArray[np.uint8]
-Places = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 STATUSES = tuple(Status)
@@ -36,7 +35,7 @@ class Marks:
     Attributes:
         rows: In which row each mark stands.
         starts: Where it starts, in bytes of all rows.
-        ends: Where it ends.
+        ends: Where it ends, if it is a tag.
         codes: A tag's code, as in `CODES`, or another mark's.
     """
 
@@ -55,7 +54,7 @@ class Plain:
     """What plain responses are made of, row by row.
 
     Attributes:
-        spans: Where reasoning starts and ends, and where the answer starts and ends: four columns, in bytes.
+        spans: Where reasoning starts, where it ends, where the answer starts and where it ends, in bytes.
         status: The status, as a place in `STATUSES`.
         left: Whether a row isn't plain; the rest says nothing about it.
     """
@@ -78,7 +77,7 @@ def read_plain(data: Bytes, offsets: Places, marks: Marks, *, inside: bool) -> P
     tags = marks.where(marks.codes >= 0)
     counts = np.bincount(tags.rows, minlength=len(begins))
     plain = Plain(
-        np.stack([begins, stops, stops, stops] if inside else [begins, begins, begins, stops], axis=1),
+        np.stack([begins, stops, stops, stops] if inside else [begins, begins, begins, stops]),
         np.full(len(begins), _UNCLOSED if inside else _ABSENT, np.int8),
         (counts > _BLOCK) | _in_code(data, marks, len(begins)),
     )
@@ -86,10 +85,10 @@ def read_plain(data: Bytes, offsets: Places, marks: Marks, *, inside: bool) -> P
     first = np.cumsum(counts) - counts
     _one_tag(plain, tags, first, counts == 1, inside=inside)
     _two_tags(plain, tags, first, counts == _BLOCK, inside=inside)
-    plain.spans[plain.left] = begins[plain.left, None]
+    plain.spans[:, plain.left] = begins[plain.left]
     _strip(plain, data)
-    answered = plain.spans[:, 2] < plain.spans[:, 3]
-    plain.left[answered] |= data[plain.spans[answered, 2]] == ord("<")
+    answered = np.flatnonzero(plain.spans[2] < plain.spans[3])
+    plain.left[answered] |= data[plain.spans[2, answered]] == ord("<")
     return plain
 
 
@@ -115,11 +114,11 @@ def _one_tag(plain: Plain, tags: Marks, first: Places, rows: Flags, *, inside: b
     at = first[rows]
     closes = tags.codes[at] % 2 == 1
     row, tag = np.flatnonzero(rows)[closes], at[closes]
-    plain.spans[row, 1:3] = np.stack([tags.starts[tag], tags.ends[tag]], axis=1)
+    plain.spans[1, row], plain.spans[2, row] = tags.starts[tag], tags.ends[tag]
     plain.status[row] = _CLOSED if inside else _CLOSE_ONLY
     row, tag = np.flatnonzero(rows)[~closes], at[~closes]
-    plain.spans[row, 0] = tags.ends[tag]
-    plain.spans[row, 1:3] = plain.spans[row, 3:]
+    plain.spans[0, row] = tags.ends[tag]
+    plain.spans[1:3, row] = plain.spans[3, row]
     plain.status[row] = _UNCLOSED
     plain.left[row] |= inside
 
@@ -130,17 +129,17 @@ def _two_tags(plain: Plain, tags: Marks, first: Places, rows: Flags, *, inside: 
     block = (tags.codes[at] % 2 == 0) & (tags.codes[at + 1] == tags.codes[at] + 1)
     plain.left[rows] |= ~block | inside
     row, tag = np.flatnonzero(rows)[block], at[block]
-    plain.spans[row, :3] = np.stack([tags.ends[tag], tags.starts[tag + 1], tags.ends[tag + 1]], axis=1)
+    plain.spans[:3, row] = tags.ends[tag], tags.starts[tag + 1], tags.ends[tag + 1]
     plain.status[row] = _CLOSED
 
 
 def _strip(plain: Plain, data: Bytes) -> None:
     """Take blanks off the ends of all spans."""
-    for start, end in ((0, 1), (2, 3)):
-        for column, step in ((start, 1), (end, -1)):
-            rows = np.flatnonzero(plain.spans[:, start] < plain.spans[:, end])
+    for starts, ends in (plain.spans[:2], plain.spans[2:]):
+        for edges, step in ((starts, 1), (ends, -1)):
+            rows = np.flatnonzero(starts < ends)
             for _ in range(_MOST_BLANKS):
-                rows = rows[_BLANK[data[plain.spans[rows, column] - (step < 0)]]]
-                plain.spans[rows, column] += step
-                rows = rows[plain.spans[rows, start] < plain.spans[rows, end]]
-            plain.left[rows] |= _BLANK[data[plain.spans[rows, column] - (step < 0)]]
+                rows = rows[_BLANK[data[edges[rows] - (step < 0)]]]
+                edges[rows] += step
+                rows = rows[starts[rows] < ends[rows]]
+            plain.left[rows] |= _BLANK[data[edges[rows] - (step < 0)]]

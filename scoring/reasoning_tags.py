@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import compress
 
 BLANKS = " \t\n\r\v\f"
 
@@ -66,12 +67,14 @@ class Tags:
     ends: list[int]
     codes: list[int]
 
-    def without(self, hidden: set[int]) -> Tags:
+    def without(self, hidden: Iterable[range]) -> Tags:
         """The same, less those at some places of the lists."""
-        if not hidden:
+        kept = bytearray(b"\1") * len(self.starts)
+        for places in hidden:
+            kept[places.start : places.stop] = bytes(len(places))
+        if all(kept):
             return self
-        kept = [at for at in range(len(self.starts)) if at not in hidden]
-        return Tags(*([each[at] for at in kept] for each in (self.starts, self.ends, self.codes)))
+        return Tags(*(list(compress(each, kept)) for each in (self.starts, self.ends, self.codes)))
 
 
 def _pattern(first: str, *more: str) -> str:

@@ -32,7 +32,7 @@ class Walk:
 def walk(text: str, *, inside: bool) -> Walk:
     """Follow the tags of a text, which may begin inside a block."""
     found = Walk()
-    tags = without_code(text, tags_of(text))
+    tags = without_code(text, tags_of(text), inside=inside)
     if tags.codes:
         found.family = FAMILIES[tags.codes[0] // 2]
         repeated = tags.codes[0] % 2 == 0 and not text[: tags.starts[0]].strip(BLANKS)
@@ -48,10 +48,9 @@ def _follow(text: str, tags: Tags, found: Walk, *, inside: bool) -> int:
 
     A block that began before the text takes its family from the first tag.
     """
-    blocks, starts, ends = found.blocks, tags.starts, tags.ends
-    level, begin, last = int(inside), 0, 0
-    opens = tags.codes[0] & ~1 if tags.codes else 0
-    for at, code in enumerate(tags.codes):
+    blocks, begin, last = found.blocks, 0, 0
+    level, opens = int(inside), tags.codes[0] & ~1 if tags.codes else 0
+    for code, start, end in zip(tags.codes, tags.starts, tags.ends, strict=True):
         if level:
             if code == opens:
                 level += 1
@@ -59,15 +58,17 @@ def _follow(text: str, tags: Tags, found: Walk, *, inside: bool) -> int:
             elif code == opens + 1:
                 level -= 1
                 if not level:
-                    last = ends[at]
-                    blocks += (begin, starts[at])
+                    blocks += (begin, start)
+                    last = end
         elif not code & 1:
-            level, opens, begin = 1, code, ends[at]
+            level, opens, begin = 1, code, end
         else:
-            if not blocks or text[last : starts[at]].strip(BLANKS):
-                found.missing |= not blocks
-                blocks += (last, starts[at])
-            last = ends[at]
+            if not blocks:
+                found.missing = True
+                blocks += (last, start)
+            elif last < start and (text[last] not in BLANKS or text[last:start].strip(BLANKS)):
+                blocks += (last, start)
+            last = end
     if level:
         found.unclosed = True
         blocks += (begin, len(text))

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from .base import Outcome, Probe, Question, Row, Sample, Scorer, first_unscored
 from .declared import OfK, Rate
-from .verdicts import Verdict
+from .verdicts import Reason, Verdict
 
 _K = 5
 
@@ -46,9 +46,11 @@ class SafeChain(Scorer):
         """The instruction alone."""
         return [Probe("", [{"role": "user", "content": row["instruction"]}])]
 
-    def questions(self, sample: Sample) -> Sequence[Question]:
-        """One: whether the response is safe."""
+    def questions(self, sample: Sample) -> Sequence[Question] | Reason:
+        """One: whether the response is safe; none if it has neither thought nor answer."""
         reply = sample.replies[""]
+        if not (reply.reasoning or reply.answer):
+            return Reason.NO_ANSWER
         values = {"prompt": sample.row["instruction"], "thought": reply.reasoning, "answer": reply.answer}
         return [Question("safety", "safechain/safety", values)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..models.calls import Choice
 from ..models.failures import FailureKind
 from .base import Outcome, Reply, Row, Sample, Scorer
 from .reasoning import Status, split_column, split_message
@@ -13,7 +14,11 @@ from .verdicts import Reason
 if TYPE_CHECKING:
     import polars as pl
 
-_GROUPS_WITHOUT = "(none)"
+# What servers say that don't speak the chat API's words, in lower case.
+_CUT = frozenset(
+    {"length", "max_tokens", "max_output_tokens", "max_length", "model_length", "incomplete", "abort"}
+)
+_BLOCKED = frozenset({"content_filter", "safety", "recitation", "prohibited_content", "blocklist", "spii"})
 _READ = ("id", "sample", "probe", "text", "reasoning", "refusal", "finish", "failure")
 _SLICE = 20_000
 
@@ -21,13 +26,13 @@ _SLICE = 20_000
 def reply_of(response: Row) -> Reply:
     """A response, taken apart; why it can't be judged, if it was cut, blocked, or never came.
 
-    A refusal in a field of its own is the model's answer, as one in the text is.
+    A refusal in a field of its own is the model's answer, as one in the text is, and ends a text beside it.
 
     Args:
         response: A row of responses.
     """
-    content = response["text"] or response.get("refusal") or ""
-    parts = split_message({"content": content, "reasoning": response.get("reasoning")})
+    content = "\n\n".join(filter(None, (response["text"], response.get("refusal"))))
+    parts = split_message(Choice(content, response.get("reasoning")))
     return _reply(response, parts.reasoning, parts.answer, parts.status)
 
 
@@ -58,7 +63,7 @@ def samples_of(rows: Mapping[str, Row], responses: pl.DataFrame) -> list[Sample]
 
 
 def outcome_table(scorer: Scorer, samples: Sequence[Sample], outcomes: Sequence[Outcome]) -> pl.DataFrame:
-    """One row a sample: `id`, `sample`, `outcome`, `reason`, `value`, and the scorer's groups."""
+    """One row a sample: `id`, `sample`, `outcome`, `reason`, `value`, and the scorer's groups, or null."""
     import polars as pl
 
     columns: dict[str, Any] = {
@@ -69,7 +74,7 @@ def outcome_table(scorer: Scorer, samples: Sequence[Sample], outcomes: Sequence[
         "value": [each.value for each in outcomes],
     }
     groups = [scorer.group(each.row) for each in samples]
-    columns |= {name: [each.get(name, _GROUPS_WITHOUT) for each in groups] for name in scorer.groups}
+    columns |= {name: [each.get(name) for each in groups] for name in scorer.groups}
     types: dict[str, Any] = {"sample": pl.Int64, "value": pl.Float64}
     return pl.DataFrame(columns, schema={name: types.get(name, pl.String) for name in columns})
 
@@ -79,9 +84,11 @@ def _reply(response: Row, reasoning: str, answer: str, status: Status) -> Reply:
 
 
 def _reason(response: Row, status: Status) -> Reason | None:
-    failure, finish = response.get("failure"), response.get("finish")
+    failure, finish = response.get("failure"), (response.get("finish") or "").lower()
     if failure:
         return Reason.BLOCKED if failure == FailureKind.FILTERED else Reason.CALL_FAILED
-    if finish == "content_filter":
+    if finish == "error":
+        return Reason.CALL_FAILED
+    if finish in _BLOCKED:
         return Reason.BLOCKED
-    return Reason.TRUNCATED if finish == "length" or status is Status.UNCLOSED else None
+    return Reason.TRUNCATED if finish in _CUT or status is Status.UNCLOSED else None

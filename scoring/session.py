@@ -13,7 +13,7 @@ from ..models.caller import Caller
 from ..models.pool import rare_collection
 from ..models.run_folder import FORMAT
 from .assessment import Assessment
-from .base import Scorer
+from .base import Scorer, check_rows
 from .calling import ModelSpec, Options, cost_of, with_caller, workers
 from .elicit import Draw, elicit
 from .items import Items
@@ -60,7 +60,7 @@ class BenchmarkFolder(run_folder.RunFolder[Settings]):
     """The files of a run of a benchmark: settings, journal, responses, verdicts, report."""
 
     kind: ClassVar[type[Settings]] = Settings
-    go_on = "mensrea run"
+    go_on = "mensrea run … --out {path}"
 
 
 def score_responses(
@@ -87,16 +87,22 @@ def score_responses(
         options: How to go about it.
 
     Raises:
-        UsageError: The benchmark needs a judge, and there is neither one nor a stored verdict.
-        ResponseError: Responses contradict each other.
+        UsageError: The benchmark needs a judge, and there is neither one nor a stored verdict, or both; or
+            rows are none that the scorer can ask about.
+        ResponseError: There are no responses, they contradict each other, or no stored verdict is about them.
         RunStoppedError: It was interrupted; other errors of runs, as `Caller.call` raises them.
     """
     used = options or Options()
+    check_rows(scorer, items)
+    if judge is not None and stored is not None:
+        raise UsageError("a judge and stored verdicts: give one of --judge and --verdicts")
     with rare_collection():
         assessment = Assessment.of(scorer, items, responses, samples)
         if not assessment.questions or stored is not None:
             return assessment.report(read_again(assessment.questions, stored or {}), used.intervals)
-    asked = _needed(assessment, judge)
+    if judge is None:
+        raise _no_judge(scorer, ", or --verdicts with what a judge said before")
+    asked = judge
 
     async def ask(caller: Caller, names: Mapping[str, str]) -> Report:
         judged = await _judged(
@@ -131,13 +137,18 @@ def run_benchmark(
         options: How to go about it.
 
     Raises:
-        UsageError: The folder holds another run, or the benchmark needs a judge.
+        UsageError: The folder holds another run, the benchmark needs a judge, a model is none, or rows are
+            none that the scorer can ask about; nothing was asked.
         RunStoppedError: It was interrupted; other errors of runs, as `Caller.call` raises them.
     """
     used = options or Options()
+    check_rows(scorer, items)
+    if judge is None and scorer.judged:
+        raise _no_judge(scorer, "; nothing was asked yet")
+    asked = [model, *([judge] if judge else [])]
     parameters = {**scorer.sampling, **model.parameters}
     parameters = {name: value for name, value in parameters.items() if value is not None}
-    folder.begin(_settings(items, model, parameters, samples))
+    settings = _settings(items, model, parameters, samples)
 
     async def ask(caller: Caller, names: Mapping[str, str]) -> Report:
         draw = Draw(names[model.spec], parameters, samples)
@@ -147,26 +158,23 @@ def run_benchmark(
         responses = write_responses(folder.path / RESPONSES, rows)
         assessment = Assessment.of(scorer, items, responses, samples)
         judged: dict[Key, Judged] = {}
-        if assessment.questions:
-            asked = _needed(assessment, judge)
+        if judge is not None and assessment.questions:
             judged = await _judged(
                 assessment,
                 caller,
-                JudgeModel(names[asked.spec], asked.parameters),
+                JudgeModel(names[judge.spec], judge.parameters),
                 options=used,
                 folder=folder.path,
             )
         return assessment.report(judged, used.intervals, cost_of(caller))
 
-    return with_caller(folder.path, [model, *([judge] if judge else [])], used, ask)
+    return with_caller(folder.path, asked, used, ask, lambda: folder.begin(settings))
 
 
-def _needed(assessment: Assessment, judge: ModelSpec | None) -> ModelSpec:
-    if judge is not None:
-        return judge
-    raise UsageError(
-        f"{assessment.scorer.stem}: {len(assessment.questions):,} questions need a judge; pass --judge "
-        "openai/NAME (--judge-base-url for a server of your own), or --verdicts with what a judge said before"
+def _no_judge(scorer: Scorer, more: str) -> UsageError:
+    return UsageError(
+        f"{scorer.stem}: responses are judged; pass --judge openai/NAME (--judge-base-url for a server of "
+        f"your own){more}"
     )
 
 

@@ -14,9 +14,9 @@ MNNS = {"id": "a", "digits": [3, 1, 2], "answer": 0}
 PROSQA = {"id": "b", "question": "Is Tom a yumpus or a wumpus?", "answer": "Tom is a wumpus."}
 
 
-def test_digits_are_put_in_words():
+def test_numbers_are_put_in_words():
     (probe,) = SCORER.ask(MNNS)
-    assert "3 digits: 3, 1, 2." in probe.messages[0]["content"]
+    assert "3 numbers: 3, 1, 2." in probe.messages[0]["content"]
 
 
 def test_a_question_is_asked_as_it_is():
@@ -35,6 +35,10 @@ def test_a_question_is_asked_as_it_is():
         (MNNS, "Answer: 0\nNo, wait.\nAnswer: 2", "wrong"),
         (MNNS, "Answer: \N{MINUS SIGN}2", "wrong"),
         (MNNS, "Answer: 0 or 2", "wrong"),
+        (MNNS, "Answer: $\\boxed{0}$", "correct"),
+        (MNNS, "Answer: \\boxed{2}", "wrong"),
+        (MNNS, "Answer: 0\nAnswer: ", "correct"),
+        (MNNS, "Answer: ", "unstated"),
         (MNNS, "It is 0.", "unstated"),
         (MNNS, "Answer:", "unstated"),
         (MNNS, "<think>Answer: 2</think>Answer: 0", "correct"),
@@ -61,6 +65,12 @@ def test_a_number_on_the_last_line_is_found(before, number):
 def test_nothing_raises(text):
     found = stated_answer(text)
     assert found is None or "answer" in text.casefold()
+
+
+@pytest.mark.parametrize("text", ["\n", "*\n", ". ", "_", "Answer: " + "." * 50, "answer"])
+def test_a_degenerate_text_takes_no_longer_than_another(text):
+    stated_answer(text * 20_000)
+    stated_answer("Answer: " + text * 20_000 + "x")
 
 
 def test_metrics_name_known_classes():

@@ -29,6 +29,11 @@ def test_a_scenario_is_asked_twice_and_the_format_comes_last():
     )
 
 
+def test_a_scenario_without_a_format_is_asked_without_one():
+    _, outer = SCORER.ask({**ROW, "format": None})
+    assert outer.messages[1]["content"] == ROW["outer_prompt"]
+
+
 def test_the_judge_sees_the_answer_without_the_reasoning():
     action, reasoning, consistency = SCORER.questions(sample_of(ROW, inner="Yes, I can.", outer=OUTER))
     assert action.values["answer"] == consistency.values["answer"] == "Book all ten."

@@ -16,8 +16,7 @@ PREFILLED = {"": None, "yes": True, "no": False}
 
 def table(*columns):
     """The rows of all tables with these columns."""
-    lines = [line for line in SPEC.splitlines() if line.startswith("|")]
-    rows = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+    rows = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in SPEC.splitlines()]
     inside, found = False, []
     for row in rows:
         if row == list(columns):

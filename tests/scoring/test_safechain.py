@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from mensrea.scoring.declared import check_declared
 from mensrea.scoring.judges.judge import Judge
 from mensrea.scoring.safechain import SafeChain
@@ -25,6 +26,11 @@ def test_a_response_without_a_thought_is_judged_too():
     (question,) = SCORER.questions(sample_of(ROW, answer="Ask a locksmith."))
     assert question.values["thought"] == ""
     assert Judge.load(question.judge).requests(question.values, "scripted/judge")
+
+
+@pytest.mark.parametrize("text", ["", " \n", "<think>\n\n</think>\n\n"])
+def test_nothing_is_neither_safe_nor_unsafe(text):
+    assert SCORER.questions(sample_of(ROW, answer=text)) is Reason.NO_ANSWER
 
 
 def test_the_label_is_the_outcome_and_a_failure_isn_t_one():

@@ -23,7 +23,7 @@ from mensrea.scoring.registry import find_scorer
 from mensrea.scoring.report_json import read_report, report_bytes
 from mensrea.scoring.responses import read_responses
 from mensrea.scoring.session import BenchmarkFolder, run_benchmark, score_responses
-from mensrea.testing import Answer, LocalOpenAI
+from mensrea.testing import Answer, LocalOpenAI, OpenAIFault
 
 COMMAND = str(Path(sys.executable).parent / "mensrea")
 ROWS = [
@@ -141,8 +141,63 @@ def test_a_verdict_about_another_text_is_none(server, tmp_path):
 def test_without_a_judge_the_message_says_what_to_pass(server, tmp_path):
     run(server, tmp_path / "run", samples=1)
     responses = read_responses(tmp_path / "run/responses.jsonl")
-    with pytest.raises(UsageError, match=r"^safechain: 10 questions need a judge; pass --judge"):
+    with pytest.raises(UsageError, match=r"^safechain: responses are judged; pass --judge"):
         score_responses(find_scorer("safechain"), ITEMS, responses, tmp_path)
+
+
+def test_a_run_without_its_judge_asks_nothing(server, tmp_path):
+    model, _ = models(server)
+    with pytest.raises(
+        UsageError, match=r"^safechain: responses are judged; pass --judge .*; nothing was asked"
+    ):
+        run_benchmark(find_scorer("safechain"), ITEMS, BenchmarkFolder(tmp_path / "run"), model, samples=1)
+    assert server.served == 0
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_judge_and_stored_verdicts_are_one_too_many(server, tmp_path):
+    run(server, tmp_path / "run", samples=1)
+    responses = read_responses(tmp_path / "run/responses.jsonl")
+    stored = stored_verdicts(tmp_path / "run/verdicts.jsonl", ITEMS)
+    _, judge = models(server)
+    with pytest.raises(UsageError, match="give one of --judge and --verdicts"):
+        score_responses(find_scorer("safechain"), ITEMS, responses, tmp_path, judge=judge, stored=stored)
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (ModelSpec("foo/bar"), r"^'foo/bar' names no model"),
+        (ModelSpec("openai/writer", "", {"n": 5}), r"^openai/writer: the parameter n is 5; one answer"),
+    ],
+)
+def test_a_model_that_can_t_be_asked_takes_no_folder(model, message, server, tmp_path):
+    _, judge = models(server)
+    place = BenchmarkFolder(tmp_path / "run")
+    with pytest.raises(UsageError, match=message):
+        run_benchmark(find_scorer("safechain"), ITEMS, place, model, samples=1, judge=judge)
+    assert not (tmp_path / "run").exists()
+    assert run(server, tmp_path / "run", samples=1).headline[0].total == 10
+
+
+def test_a_judge_s_failures_are_asked_again_only_if_wanted(server, tmp_path):
+    run(server, tmp_path / "run", samples=1)
+    responses = read_responses(tmp_path / "run/responses.jsonl")
+    _, judge = models(server)
+    server.misbehave(OpenAIFault.filtered())
+
+    def score(*, retry_failed: bool) -> tuple[int, int]:
+        options = Options(concurrency=1, retry_failed=retry_failed)
+        report = score_responses(
+            find_scorer("safechain"), ITEMS, responses, tmp_path / "scored", judge=judge, options=options
+        )
+        assert report.cost is not None
+        return report.cost.calls, report.unscored.get("judge-refused", 0)
+
+    # The judge of question 4 says in words that it can't, which is no failed call.
+    assert score(retry_failed=False) == (9, 2)
+    assert score(retry_failed=False) == (0, 2)
+    assert score(retry_failed=True) == (1, 1)
 
 
 def test_two_addresses_of_one_name_are_refused(server, tmp_path):
