@@ -47,7 +47,7 @@ def answer_tokens(choice: Choice, answer: str | None = None) -> tuple[TokenLogpr
         None if the tokens don't spell the answer.
     """
     tokens = list(choice.logprobs or ())
-    if len(tokens) == 1 and tokens[0].token == answer and answer.isalnum():
+    if len(tokens) == 1 and tokens[0].token == answer and tokens[0].token.isalnum():
         return tuple(tokens)
     answer = _compact(split(choice.text).answer if answer is None else answer).lstrip(AROUND)
     while tokens and not _spell(tokens).endswith(answer) and _SPECIAL.fullmatch(tokens[-1].token):
