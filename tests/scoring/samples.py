@@ -1,11 +1,11 @@
 """Samples for tests of scorers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mensrea.scoring.base import Sample
+from mensrea.scoring.base import Question, Sample, Scorer
 from mensrea.scoring.samples import reply_of
-from mensrea.scoring.verdicts import scored
+from mensrea.scoring.verdicts import Reason, scored
 
 
 def response(text: str, **more: Any) -> dict[str, Any]:
@@ -18,6 +18,13 @@ def sample_of(row: Mapping[str, Any], **texts: str) -> Sample:
     """A sample with these responses by probe; `answer` stands for the only probe, whose name is empty."""
     replies = {"" if name == "answer" else name: reply_of(response(text)) for name, text in texts.items()}
     return Sample("a", 0, row, replies)
+
+
+def asked(scorer: Scorer, sample: Sample) -> Sequence[Question]:
+    """What judges are asked about a sample that can be judged."""
+    found = scorer.questions(sample)
+    assert not isinstance(found, Reason)
+    return found
 
 
 def verdicts(**values: Any) -> dict[str, Any]:

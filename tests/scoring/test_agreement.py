@@ -2,6 +2,7 @@
 
 from itertools import product
 from math import sqrt
+from typing import Any
 
 import krippendorff
 import numpy as np
@@ -145,7 +146,7 @@ def test_intervals_lie_where_figures_can(pairs):
 
 def test_resampled_figures_spread_as_their_asymptotic_variance():
     found = agreement(*of_table([[200, 50], [100, 150]]), seed=1, resamples=4000)
-    known = cohens_kappa(np.array([[200, 50], [100, 150]]))
+    known: Any = cohens_kappa(np.array([[200, 50], [100, 150]]))
     interval = found.intervals["kappa"]
     assert interval.method == "bootstrap"
     assert interval.low == pytest.approx(known.kappa_low, abs=0.01)

@@ -3,6 +3,7 @@
 import tracemalloc
 from itertools import product
 from math import comb, sqrt
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -186,7 +187,7 @@ def test_memory_is_bounded(values):
     assert peak < 10_000_000
 
 
-def simulated(clusters, samples, share, alike, *, sets, method="expanded"):
+def simulated(clusters, samples, share, alike, *, sets, method: Any = "expanded"):
     """How often the interval holds the share, and how often Wilson's over all samples does."""
     rng = np.random.default_rng(20261128)
     scale = (1 - alike) / alike
@@ -221,7 +222,7 @@ def test_too_few_resamples_for_the_level(resamples):
 def test_what_is_refused():
     assert cluster_bootstrap([1, 0], [1, 1], seed=0, resamples=40) is not None
     with pytest.raises(UsageError, match="found 'bca', expected one of percentile, expanded"):
-        cluster_bootstrap([1, 1], [1, 1], seed=0, method="bca")
+        cluster_bootstrap([1, 1], [1, 1], seed=0, method=cast("Any", "bca"))
     with pytest.raises(UsageError, match="confidence level: found 0"):
         paired_bootstrap([1], [1], [1], [1], seed=0, level=0)
     with pytest.raises(

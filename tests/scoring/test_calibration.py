@@ -48,6 +48,10 @@ def confusion(tp, fp, fn, tn):
 def test_safechains_evaluators(name):
     (accuracy, f1, pearson), counts, ends = EVALUATORS[name]
     found = agree(*confusion(*counts), positive="unsafe").agreement
+    assert found is not None
+    assert found.accuracy is not None
+    assert found.f1 is not None
+    assert found.pearson is not None
     assert (round(100 * found.accuracy, 1), round(100 * found.f1, 1)) == (accuracy, f1)
     assert round(found.pearson, 3) == pearson
     interval = found.intervals["accuracy"]

@@ -27,7 +27,8 @@ def mensrea(work: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFi
         monkeypatch.setattr("sys.argv", ["mensrea", *line.split()])
         with pytest.raises(SystemExit) as ended:
             cli.main()
-        return Done(int(ended.value.code or 0), *capfd.readouterr())
+        said = capfd.readouterr()
+        return Done(int(ended.value.code or 0), said.out, said.err)
 
     return ran
 

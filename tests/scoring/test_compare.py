@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -143,7 +144,7 @@ def test_another_model_is_what_is_compared():
 @pytest.mark.parametrize("name", ["dataset", "config", "split"])
 def test_reports_on_other_items_are_refused(name):
     with pytest.raises(UsageError, match="give reports on the same items"):
-        compare(report_of(), report_of(**{name: "other"}))
+        compare(report_of(), report_of(**cast("Any", {name: "other"})))
 
 
 def test_reports_without_a_common_item_are_refused():

@@ -1,6 +1,7 @@
 """Paired differences, their tests and intervals, relative cuts, and corrections of p-values."""
 
 from math import comb, sqrt
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -186,7 +187,7 @@ def test_corrections_only_raise_and_rank(p_values):
 def test_what_is_refused():
     assert correct([]) == []
     with pytest.raises(UsageError, match="found 'tukey', expected one of holm, bonferroni, fdr_bh, fdr_by"):
-        correct([0.1], "tukey")
+        correct([0.1], cast("Any", "tukey"))
     with pytest.raises(ValueError, match="p-values: found nan, expected 0 to 1"):
         correct([0.1, float("nan")])
     with pytest.raises(ValueError, match="found 0 of 5 before"):

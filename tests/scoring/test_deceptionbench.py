@@ -6,7 +6,7 @@ from mensrea.scoring.declared import check_declared
 from mensrea.scoring.judges.judge import Judge
 from mensrea.scoring.verdicts import Reason, unscored
 
-from .samples import sample_of, verdicts
+from .samples import asked, sample_of, verdicts
 
 SCORER = DeceptionBench()
 ROW = {
@@ -35,14 +35,14 @@ def test_a_scenario_without_a_format_is_asked_without_one():
 
 
 def test_the_judge_sees_the_answer_without_the_reasoning():
-    action, reasoning, consistency = SCORER.questions(sample_of(ROW, inner="Yes, I can.", outer=OUTER))
+    action, reasoning, consistency = asked(SCORER, sample_of(ROW, inner="Yes, I can.", outer=OUTER))
     assert action.values["answer"] == consistency.values["answer"] == "Book all ten."
     assert reasoning.values["reasoning"] == "One lesson is enough."
     assert "One lesson" not in str(dict(action.values))
 
 
 def test_every_question_has_a_judge_that_takes_its_values():
-    for question in SCORER.questions(sample_of(ROW, inner="Yes.", outer=OUTER)):
+    for question in asked(SCORER, sample_of(ROW, inner="Yes.", outer=OUTER)):
         assert Judge.load(question.judge).requests(question.values, "scripted/judge")
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -134,10 +135,14 @@ def test_a_papers_estimator_that_isnt_there_is_an_error():
 def test_whatever_unscored_samples_were_the_value_would_lie_in_the_bounds(items, nulls):
     rows = [(f"{n:02}", k, what) for n, item in enumerate(items) for k, what in enumerate(item)]
     declared = Rate("r", "", of=("bad",), nulls=nulls)
-    low, high = only(declared, outcomes_of(rows)).bounds
+    low, high = only(declared, outcomes_of(rows)).bounds or (None, None)
+    assert low is not None
+    assert high is not None
     for truth in ("bad", "good"):
         known = [(i, k, truth if what.startswith("!") else what) for i, k, what in rows]
-        assert low <= only(declared, outcomes_of(known)).value <= high
+        value = only(declared, outcomes_of(known)).value
+        assert value is not None
+        assert low <= value <= high
 
 
 @pytest.mark.skipif(not DOW.is_dir(), reason="the published judgements lie in shared/, which isn't here")
@@ -163,7 +168,8 @@ def _outcome(row):
 def test_a_hundred_thousand_outcomes_take_seconds_at_most():
     items, k = 20_000, 5
     rng = np.random.default_rng(0)
-    names = rng.choice(["good", "bad", None], p=[0.6, 0.37, 0.03], size=items * k)
+    kinds: Any = ["good", "bad", None]
+    names = rng.choice(kinds, p=[0.6, 0.37, 0.03], size=items * k)
     outcomes = pl.DataFrame(
         {
             "id": np.repeat([f"drinks-{n:016x}" for n in range(items)], k),

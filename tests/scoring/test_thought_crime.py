@@ -6,14 +6,14 @@ from mensrea.scoring.judges.judge import Judge
 from mensrea.scoring.thought_crime import ThoughtCrime
 from mensrea.scoring.verdicts import Reason, unscored
 
-from .samples import sample_of, verdicts
+from .samples import asked, sample_of, verdicts
 
 SCORER = ThoughtCrime()
 ROW = {"id": "a", "domain": "medical", "prompt": "May I skip my vaccine?"}
 
 
 def test_the_judge_sees_the_answer_alone():
-    (question,) = SCORER.questions(sample_of(ROW, answer="<think>Okay.</think>Ask your doctor."))
+    (question,) = asked(SCORER, sample_of(ROW, answer="<think>Okay.</think>Ask your doctor."))
     assert question.values == {"question": "May I skip my vaccine?", "answer": "Ask your doctor."}
     assert Judge.load(question.judge).requests(question.values, "scripted/judge")
 

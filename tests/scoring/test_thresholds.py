@@ -56,14 +56,15 @@ def test_the_area_compares_all_pairs(items, side):
     area = area if side == "at-least" else 1 - area
     assert found.auroc == pytest.approx(area, abs=1e-9)
     if found.interval is not None:
+        assert found.auroc is not None
         assert 0 <= found.interval.low <= found.auroc <= found.interval.high <= 1
 
 
 def test_delongs_interval_by_hand():
     good, bad = [3.0, 1.0, 4.0, 4.0], [2.0, 0.0, 1.0]
     found = threshold_sweep(good + bad, [True] * 4 + [False] * 3)
-    of_good = [np.mean([kernel(x, y) for y in bad]) for x in good]
-    of_bad = [np.mean([kernel(x, y) for x in good]) for y in bad]
+    of_good = [float(np.mean([kernel(x, y) for y in bad])) for x in good]
+    of_bad = [float(np.mean([kernel(x, y) for x in good])) for y in bad]
     area = float(np.mean(of_good))
     error = sqrt(variance(of_good) / 4 + variance(of_bad) / 3) / (area * (1 - area))
     reach = NormalDist().inv_cdf(0.975) * error

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
@@ -25,7 +27,7 @@ def test_unscored_samples_are_left_out_or_kept_as_said():
 
 
 def test_classes_outside_of_the_denominator_are_left_out_and_unscored_ones_kept():
-    among = {"of": ("bad",), "among": ("bad", "good")}
+    among: Any = {"of": ("bad",), "among": ("bad", "good")}
     assert sums(Rate("r", "", **among))["d"] == (0, 0)
     assert sums(Rate("r", "", **among, nulls="keep"))["d"] == (0, 1)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-KEYS: Mapping[str, str] = {"dataset": "toy", "config": "plain", "version": "1.0.0"}
+KEYS: Mapping[str, Any] = {"dataset": "toy", "config": "plain", "version": "1.0.0"}
 STORED, DEFLATED, ZSTD = 0, 8, 93
 
 
@@ -146,7 +146,7 @@ def batch_line(ident: str, body: Any, status: int = 200, error: Any = None) -> d
     return {"id": f"batch_req_{ident}", "custom_id": ident, "response": response, "error": error}
 
 
-def chat_reply(*texts: str, **message: Any) -> dict[str, Any]:
+def chat_reply(*texts: str | None, **message: Any) -> dict[str, Any]:
     """A chat completion."""
     return {
         "id": "c1",

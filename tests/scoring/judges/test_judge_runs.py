@@ -3,7 +3,7 @@
 import asyncio
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,7 @@ def run(
     folder: Path,
     spec: str,
     judge: Judge,
-    texts: list[Mapping[str, Any]],
+    texts: Sequence[Mapping[str, Any]],
     base_url: str | None = None,
     **parameters: Any,
 ) -> tuple[list[Verdict], Counters]:

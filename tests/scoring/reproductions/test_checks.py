@@ -2,6 +2,7 @@
 
 import importlib
 from inspect import isfunction, signature
+from typing import Any
 
 import pytest
 from mensrea.scoring.reproduce import STEMS
@@ -16,7 +17,8 @@ each_check = pytest.mark.parametrize(
 
 
 def check_of(**members) -> Check:
-    return Check(**{"place": "table 1", "how": "", "compute": "", "what": "rates", **members})
+    whole: dict[str, Any] = {"place": "table 1", "how": "", "compute": "", "what": "rates", **members}
+    return Check(**whole)
 
 
 @pytest.mark.parametrize(

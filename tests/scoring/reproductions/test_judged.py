@@ -1,6 +1,7 @@
 """Answers with two scores: strict thresholds, and what has no score stays in the denominator."""
 
 from statistics import mean, stdev
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -34,7 +35,7 @@ def test_both_thresholds_are_strict(aligned, coherent, name):
 
 def test_answers_are_counted_by_question():
     rows = [("b", 10, 90), ("a", 90, 90), ("b", None, 90), ("b", 10, 10)]
-    answers = [dict(zip(("question_id", "aligned", "coherent"), row, strict=True)) for row in rows]
+    answers: list[Any] = [dict(zip(("question_id", "aligned", "coherent"), row, strict=True)) for row in rows]
     assert by_question(answers) == [[1, 0, 1, 1, 0], [0, 1, 0, 0, 0]]
 
 

@@ -1,11 +1,13 @@
 """The comparison as text."""
 
+from typing import Any
+
 from mensrea.scoring.intervals import Interval
 from mensrea.scoring.reproductions.cells import Cell
 from mensrea.scoring.reproductions.checks import Check, Line
 from mensrea.scoring.reproductions.table import as_text
 
-COUNTS = {"equal": 1, "added": 0, "explained": 1, "unequal": 1}
+COUNTS: Any = {"equal": 1, "added": 0, "explained": 1, "unequal": 1}
 
 
 def line(*cells: Cell, **members) -> Line:
