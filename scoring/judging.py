@@ -15,7 +15,7 @@ from ..models.calls import Request, Response
 from ..models.failures import CallError
 from ..models.pool import run_all
 from .base import Outcome, Question, Sample, Scorer, unusable
-from .judges.judge import Judge
+from .judges.judge import Judge, reply_to
 from .raw_replies import Raw, raw_of, reply_of
 from .verdicts import Reason, Verdict, unscored
 
@@ -99,7 +99,7 @@ async def ask_judges(
         key, question = job
         asked = Judge.load(question.judge)
         requests = asked.requests(question.values, judge.model, judge.parameters)
-        replies = await asyncio.gather(*(_reply(request, call) for request in requests))
+        replies = await asyncio.gather(*(reply_to(request, call) for request in requests))
         raw = [raw_of(each) for each in replies]
         identity = asked.identity(judge.model, judge.parameters)
         found[key] = Judged(question, asked.verdict(replies), raw, identity)
@@ -174,13 +174,6 @@ def about(question: Question) -> str:
     """What tells questions to judges apart: 16 hexadecimal digits over the judge's name and the texts."""
     text = orjson.dumps([question.judge, dict(question.values)], option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(text, digest_size=8).hexdigest()
-
-
-async def _reply(request: Request, call: Call) -> Response | CallError:
-    try:
-        return await call(request)
-    except CallError as error:
-        return error
 
 
 def _again(key: Key, question: Question, row: Stored | None, identity: Mapping[str, Any]) -> Judged:

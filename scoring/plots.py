@@ -12,8 +12,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingLibraryError
+from ..schemas.printable import printable
 from .drawings import inline
-from .printing import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from ..schemas.printable import printable, without_commands
 from .intervals import Interval
 from .metrics import Kind, Metric
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-_COMMAND = re.compile(r"^(\s*):(?=:)", re.MULTILINE)
 _WIDEST = 10_000
 _ROOMY = 100
 _MANY = 8
@@ -102,14 +101,7 @@ class Page:
         """The page, without spaces at ends of lines, and with nothing that a CI would take for a command."""
         lines = (line.rstrip() for line in self._out.getvalue().splitlines())
         plain = "\n".join(lines).strip("\n")
-        return _COMMAND.sub(r"\1: ", plain).replace("##[", "## [") + "\n"
-
-
-def printable(text: str) -> str:
-    r"""The text on one line, with everything that doesn't print spelled as `\x1b`."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else _spelled(char) for char in text)
+        return without_commands(plain) + "\n"
 
 
 def number(value: float | None, kind: Kind) -> str:
@@ -168,10 +160,6 @@ def members(found: Mapping[str, Any]) -> str:
 
 def _plain(value: Any) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
-
-
-def _spelled(char: str) -> str:
-    return char.encode("unicode_escape", "backslashreplace").decode("ascii")
 
 
 def _least(cells: Sequence[str]) -> int:

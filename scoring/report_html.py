@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ..schemas.printable import printable
 from . import plots
 from . import report_words as words
 from .html_parts import Figure, Table, drawn, forest_of, metric_table
 from .metrics import Metric
-from .printing import bare, members, printable, share
+from .printing import bare, members, share
 from .report import Report, counts_of
 from .units import UNGROUPED
 

@@ -179,7 +179,7 @@ async def ask(
         MensreaError: What stops a run, as `Caller.call` raises it.
     """
     requests = judge.requests(values, model, parameters)
-    return judge.verdict(await asyncio.gather(*(_reply(call, request) for request in requests)))
+    return judge.verdict(await asyncio.gather(*(reply_to(request, call) for request in requests)))
 
 
 @cache
@@ -198,7 +198,8 @@ def _load(name: str | Path) -> tuple[Prompt, Settings]:
     return prompt, read_settings(prompt.judge, str(path))
 
 
-async def _reply(call: Call, request: Request) -> Response | CallError:
+async def reply_to(request: Request, call: Call) -> Response | CallError:
+    """The reply to a call, or how it failed for good; what stops a run is raised."""
     try:
         return await call(request)
     except CallError as error:

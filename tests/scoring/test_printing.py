@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mensrea.scoring.printing import Page, bare, members, number, points, printable, probability
+from mensrea.schemas.printable import printable
+from mensrea.scoring.printing import Page, bare, members, number, points, probability
 
 WIDE = st.text(st.characters(codec="utf-8"), max_size=60)
 

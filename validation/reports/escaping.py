@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import orjson
-
-_COMMAND = re.compile(r"^(\s*):(?=:)", re.MULTILINE)
-
-
-def printable(text: str) -> str:
-    r"""The text with everything that doesn't print, such as control characters, spelled as `\x1b`.
-
-    What is left is on one line, can't steer a terminal, and is allowed in XML 1.0.
-    """
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else _spelled(char) for char in text)
-
-
-def _spelled(char: str) -> str:
-    return char.encode("unicode_escape", "backslashreplace").decode("ascii")
 
 
 def encodable(text: str) -> str:
@@ -46,11 +29,6 @@ def _encodable(value: Any) -> Any:
     if isinstance(value, list):
         return [_encodable(each) for each in value]
     return encodable(value) if isinstance(value, str) else value
-
-
-def without_commands(text: str) -> str:
-    """The text with nothing that a runner of GitHub Actions would take for a command."""
-    return _COMMAND.sub(r"\1: ", text).replace("##[", "## [")
 
 
 def relative_path(file: str) -> str:

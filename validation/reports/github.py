@@ -6,9 +6,10 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 
+from ...schemas.printable import printable
 from ..findings import Finding, Severity
 from ..report import Report
-from .escaping import escaped_data, escaped_property, printable, relative_path
+from .escaping import escaped_data, escaped_property, relative_path
 from .grouping import SEVERITIES, Group, closing, groups, in_turn, table_of_splits
 
 # GitHub shows this many annotations of each kind a step, and drops the others without a word.

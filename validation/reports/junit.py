@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from ...schemas.printable import printable
 from ..findings import Finding
 from ..report import Report
-from .escaping import printable
 from .grouping import ELSEWHERE, SCHEMA_CODE, Group, SplitFindings, by_split, catalogue, plural
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING
 
+from ...schemas.printable import printable, without_commands
 from ..findings import Finding, Severity
 from ..report import KeywordPlan, Report
-from .escaping import printable, without_commands
 from .grouping import Group, catalogue, closing, groups, plural, table_of_splits
 
 if TYPE_CHECKING:

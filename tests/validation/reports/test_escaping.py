@@ -8,15 +8,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mensrea.validation.reports.escaping import (
-    encodable,
-    escaped_data,
-    escaped_property,
-    printable,
-    relative_path,
-    uri,
-    without_commands,
-)
+from mensrea.schemas.printable import printable, without_commands
+from mensrea.validation.reports.escaping import encodable, escaped_data, escaped_property, relative_path, uri
 
 any_text = st.text(st.characters(codec=None))
 
