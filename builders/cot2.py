@@ -1,12 +1,16 @@
-"""CoT2 (arXiv 2505.23648): MNNS, made here, and the published ProsQA."""
+"""CoT2 (arXiv 2505.23648): MNNS, ProsQA and ProntoQA, made here, and the published ProsQA."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 
-from ..errors import UsageError
-from ..generation.cot2 import Family, generate, shards, split_rows
+from ..errors import UnknownConfigError, UsageError
+from ..generation import cot2 as mnns
+from ..generation import graph_rows as graphs
+from ..generation.cot2 import Family, split_rows
+from ..generation.graph_families import GraphFamily
 from ..validation.findings import Finding
 from .assemble import Item
 from .base import DatasetBuilder, Plan, Shard
@@ -23,40 +27,62 @@ _PROSQA = {
 
 
 class CoT2(DatasetBuilder):
-    """Makes MNNS families of any size, and imports ProsQA as published with Coconut."""
+    """Makes MNNS of any size and budget and graph questions, and imports ProsQA as published with Coconut."""
 
     def plan(self) -> Plan:
-        """For MNNS the generator's shards; for ProsQA one file a split."""
+        """The generator's shards; for the published ProsQA one file a split."""
         if self.entry.row == "prosqa":
             return self._plan_prosqa()
-        family = Family.from_name(self.entry.name)
-        rows = self._rows(family)
         splits: dict[str, list[Shard]] = {}
-        for split, count in rows.items():
-            numbers = range(shards(family, split, count))
+        for split, count in self._rows().items():
+            numbers = range(self._shards(split, count))
             splits[split] = [{"shard": number, "rows": count} for number in numbers]
         return Plan(splits)
 
     def produce(self, split: str, shard: Shard) -> Iterator[Item]:
-        """Tables of MNNS inputs with their targets, or ProsQA's items as published."""
+        """Tables of rows with their targets, or ProsQA's items as published."""
         if self.entry.row == "prosqa":
             return self._prosqa(shard)
-        family = Family.from_name(self.entry.name)
+        number, options = shard["shard"], {"seed": self.options.seed, "rows": shard["rows"]}
         try:
-            return generate(family, split, shard["shard"], seed=self.options.seed, rows=shard["rows"])
+            if isinstance(self.family, GraphFamily):
+                return graphs.generate(self.family, split, number, **options)
+            return mnns.generate(self.family, split, number, **options)
         except ValueError as error:
             raise UsageError(str(error)) from error
 
     @property
     def recorded_options(self) -> Mapping[str, int]:
         """The number of rows, where a sampled family has another than the card's."""
-        if self.entry.row == "prosqa" or self.options.rows is None:
+        if self.entry.row == "prosqa" or self.options.rows is None or self._is_whole:
             return {}
-        return {} if Family.from_name(self.entry.name).exhaustive else {"rows": self.options.rows}
+        return {"rows": self.options.rows}
 
-    def _rows(self, family: Family) -> dict[str, int | None]:
+    @cached_property
+    def family(self) -> Family | GraphFamily:
+        """The family of MNNS rows or of graph questions that the config's name names.
+
+        Raises:
+            UnknownConfigError: Its range is upside down, which the card's pattern can't tell.
+        """
+        made = GraphFamily if self.entry.row == "graph" else Family
+        try:
+            return made.from_name(self.entry.name)
+        except ValueError as error:
+            raise UnknownConfigError(f"{self.stem} has no config {self.entry.name!r}: {error}") from error
+
+    @property
+    def _is_whole(self) -> bool:
+        return isinstance(self.family, Family) and self.family.exhaustive
+
+    def _shards(self, split: str, rows: int | None) -> int:
+        if isinstance(self.family, GraphFamily):
+            return graphs.shards(self.family, split, rows)
+        return mnns.shards(self.family, split, rows)
+
+    def _rows(self) -> dict[str, int | None]:
         total = self.options.rows
-        if family.exhaustive or total is None:
+        if self._is_whole or total is None:
             return dict.fromkeys(self.entry.splits)
         return dict(split_rows(total))
 

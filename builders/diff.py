@@ -152,7 +152,9 @@ class _Comparison:
                     f"{name}/{split}", (old, before.splits[split]), (new, after.splits[split])
                 )
         if before.digest == after.digest and _metadata(before) != _metadata(after):
-            self._note("patch", f"config {name}: schema text, sources, seed, options or findings changed")
+            self._note(
+                "patch", f"config {name}: schema text, sources, seed, options, findings or shortcuts changed"
+            )
 
     def _compare_split(self, name: str, old: tuple[Path, SplitEntry], new: tuple[Path, SplitEntry]) -> None:
         if old[1].digest == new[1].digest:
@@ -184,7 +186,15 @@ class _Comparison:
 
 
 def _metadata(entry: ConfigEntry) -> tuple[object, ...]:
-    return entry.schema_digest, entry.seed, entry.options, entry.sources, entry.findings, entry.generation
+    return (
+        entry.schema_digest,
+        entry.seed,
+        entry.options,
+        entry.sources,
+        entry.findings,
+        entry.generation,
+        entry.shortcuts,
+    )
 
 
 def _parts(version: str) -> tuple[int, int, int]:

@@ -19,6 +19,8 @@ from ..cards.manifest import ConfigEntry, Manifest, SourceEntry, SplitEntry
 from ..errors import RowError, UsageError
 from ..schemas.digest import combine_digests
 from ..validation.findings import Finding, FindingLog
+from ..validation.shortcuts.counting import BaselineCounter
+from ..validation.shortcuts.registry import shortcuts_of
 from .base import DatasetBuilder
 from .diff import ReleaseDiff
 from .documents import write_documents
@@ -73,6 +75,14 @@ class BuildReport:
     built: tuple[str, ...]
     findings: Mapping[str, Sequence[Finding]] = field(default_factory=dict[str, Sequence[Finding]])
     diff: ReleaseDiff | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """What is noted of a config while its rows stream past."""
+
+    findings: FindingLog
+    baselines: BaselineCounter
 
 
 def build_release(
@@ -156,10 +166,11 @@ def _build_config(
     build = make_builder(card.stem, name, options, scratch)
     plan = build.planned
     findings = FindingLog(plan.findings)
-    splits = {split: _build_split(build, split, folder, findings, options) for split in build.entry.splits}
+    noted = _Noted(findings, BaselineCounter(shortcuts_of(card.stem, name)))
+    splits = {split: _build_split(build, split, folder, noted, options) for split in build.entry.splits}
     findings.extend(build.files.findings)
     findings.extend(_size_findings(build, splits))
-    return _config_entry(build, splits, findings, options), findings
+    return _config_entry(build, splits, noted, options), findings
 
 
 def make_builder(stem: str, config: str, options: BuildOptions, scratch: str) -> DatasetBuilder:
@@ -180,7 +191,7 @@ def make_builder(stem: str, config: str, options: BuildOptions, scratch: str) ->
 
 
 def _build_split(
-    build: DatasetBuilder, split: str, folder: Path, findings: FindingLog, options: BuildOptions
+    build: DatasetBuilder, split: str, folder: Path, noted: _Noted, options: BuildOptions
 ) -> SplitEntry:
     writer = SplitWriter(folder, build.entry.name, split, build.row_schema)
     expected = build.entry.splits[split]
@@ -191,9 +202,10 @@ def _build_split(
         with bar, shards as items, BackgroundWriter(writer) as background:
             for item in items:
                 if isinstance(item, Finding):
-                    findings.append(item)
+                    noted.findings.append(item)
                 else:
                     background.write(item)
+                    noted.baselines.observe(split, item)
                     bar.update(item.num_rows)
         if not writer.rows:
             place = f"{build.stem} {build.entry.name}/{split}"
@@ -216,7 +228,7 @@ def _size_findings(build: DatasetBuilder, splits: Mapping[str, SplitEntry]) -> I
 def _config_entry(
     build: DatasetBuilder,
     splits: Mapping[str, SplitEntry],
-    findings: FindingLog,
+    noted: _Noted,
     options: BuildOptions,
 ) -> ConfigEntry:
     return ConfigEntry(
@@ -240,8 +252,9 @@ def _config_entry(
             )
             for file in build.files.fetched
         ),
-        findings=findings.counts,
+        findings=noted.findings.counts,
         generation=build.generated.account() if build.generated else {},
+        shortcuts=noted.baselines.counted(),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from ..errors import ReleaseCorruptError, ReleaseNotFoundError, SchemaError
 from ..schemas.records import record
+from ..validation.shortcuts.baselines import Baseline, Share
 
 MANIFEST_NAME = "manifest.json"
 MANIFEST_FORMAT = 1
@@ -62,7 +63,8 @@ class ConfigEntry:
     """A config that was built: origin, row definition, digests, seed, sources, findings by code.
 
     `options` are the builder options besides the seed; `generation` is the account of a language
-    model's part (models, parameters, prompt digests, tokens, cost), empty otherwise.
+    model's part (models, parameters, prompt digests, tokens, cost), empty otherwise; `shortcuts`
+    are the baselines that were counted in its rows, by name.
     """
 
     origin: str
@@ -75,6 +77,7 @@ class ConfigEntry:
     sources: tuple[SourceEntry, ...]
     findings: Mapping[str, int]
     generation: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    shortcuts: Mapping[str, Baseline] = field(default_factory=dict[str, Baseline])
 
     @property
     def rows(self) -> int:
@@ -133,7 +136,15 @@ def _manifest(document: dict[str, Any]) -> Manifest:
 def _config(entry: dict[str, Any]) -> ConfigEntry:
     splits = {name: _split(split) for name, split in entry["splits"].items()}
     sources = [record(SourceEntry, source, "sources") for source in entry["sources"]]
-    return record(ConfigEntry, {**entry, "splits": splits, "sources": sources}, "configs")
+    shortcuts = {name: _baseline(each) for name, each in entry.get("shortcuts", {}).items()}
+    members = {**entry, "splits": splits, "sources": sources, "shortcuts": shortcuts}
+    return record(ConfigEntry, members, "configs")
+
+
+def _baseline(entry: dict[str, Any]) -> Baseline:
+    splits = {name: record(Share, share, "shortcuts") for name, share in entry["splits"].items()}
+    whole = record(Share, entry["whole"], "shortcuts")
+    return record(Baseline, {**entry, "splits": splits, "whole": whole}, "shortcuts")
 
 
 def _split(entry: dict[str, Any]) -> SplitEntry:

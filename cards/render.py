@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import yaml
 
 from ..schemas import load_row_schema
+from ..validation.shortcuts.baselines import Share
 from .catalogue import Card
 from .fields import field_rows
 from .hub_metadata import default_config, hub_metadata
@@ -38,6 +39,7 @@ def render_card(card: Card, manifest: Manifest) -> str:
         _configs(card, manifest),
         _fields(card, manifest),
         _findings(manifest),
+        _shortcuts(manifest),
         _prose(card),
         _provenance(manifest),
         _changes(card),
@@ -127,6 +129,35 @@ def _findings(manifest: Manifest) -> str:
         return ""
     intro = f"What the build noticed, and left as it is; {code('findings.jsonl')} names each place."
     return f"## Findings\n\n{intro}\n\n{table(['config', 'finding', 'count'], rows, right=['count'])}"
+
+
+def _shortcuts(manifest: Manifest) -> str:
+    parts = [
+        f"### {code(name)}\n\n{_baselines(entry)}"
+        for name, entry in manifest.configs.items()
+        if entry.shortcuts
+    ]
+    intro = (
+        "What simple rules get right without doing the task, counted in these rows: accuracy, Wilson's 95 % "
+        "interval, and how many rows. A tie between two options counts half. A rule with variants is fitted "
+        "on the first split. A score is to be read against these."
+    )
+    return "\n\n".join(["## Shortcut baselines", intro, *parts]) if parts else ""
+
+
+def _baselines(entry: ConfigEntry) -> str:
+    splits = list(entry.splits)
+    rows = [
+        [code(name), each.rule, *(_share(each.splits[split]) for split in splits), _share(each.whole)]
+        for name, each in entry.shortcuts.items()
+    ]
+    header = ["shortcut", "answer", *map(code, splits), "whole"]
+    return table(header, rows, right=header[2:])
+
+
+def _share(share: Share) -> str:
+    right = f"{share.right:,.1f}".removesuffix(".0")
+    return f"{share.accuracy:.3f} [{share.low:.3f}, {share.high:.3f}], {right} of {share.rows:,}"
 
 
 def _prose(card: Card) -> str:

@@ -1,7 +1,8 @@
-"""MNNS, the minimum non-negative sum task of CoT2, with full-budget soft targets (sections 1 and 3).
+"""MNNS, the minimum non-negative sum task of CoT2, with soft targets of any budget (sections 1 and 3).
 
 A family fixes the number of digits and their range, such as `mnns-4x9`: four digits in 1..9, the
 paper's main setting. A small family is released whole; of a larger one, distinct inputs are drawn.
+`mnns-4x9-minabs4` has the same inputs with targets over the best four traces.
 
 Digits decide the split: all orders of the same digits fall on one side, as in the paper, and they
 do so in every family, so that a model trained on `mnns-4x9` hasn't seen the test digits of
@@ -20,6 +21,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .budgets import Budget, budgeted_targets
 from .families import Family
 from .sampling import draw_distinct
 from .seeds import stream, uniform_integers
@@ -31,10 +33,12 @@ __all__ = [
     "DEFAULT_ROWS",
     "SCHEMA",
     "SHARD_ROWS",
+    "Budget",
     "Family",
     "Solutions",
     "Targets",
     "answers",
+    "budgeted_targets",
     "generate",
     "inputs",
     "optimal_patterns",
@@ -55,9 +59,11 @@ SCHEMA: Final = pa.schema(
         "optimal_patterns": pa.list_(pa.string()),
         "targets": pa.list_(pa.struct({"step": pa.int8(), "state": pa.int16(), "count": pa.int32()})),
         "rule": pa.string(),
+        "budget": pa.int16(),
+        "tie_break": pa.string(),
     }
 )
-"""The columns of a row; `rule` names the traces that `targets` counts."""
+"""The columns of a row; the last three say which traces `targets` counts."""
 
 DEFAULT_ROWS: Final[Mapping[str, int]] = split_rows(10_000)
 """Rows drawn for each split of a family that isn't exhaustive: 8,000, 1,000 and 1,000."""
@@ -65,7 +71,6 @@ DEFAULT_ROWS: Final[Mapping[str, int]] = split_rows(10_000)
 SHARD_ROWS: Final = 25_000
 """The most rows of a shard and of a table."""
 
-_RULE: Final = "all_traces"
 _TABLE_ENTRIES: Final = 2**21
 
 # The least salt for which mnns-4x9 has all nine answers in train, each split's share of the rows to
@@ -119,7 +124,7 @@ def inputs(family: Family, split: str, shard: int = 0, *, seed: int = 0, rows: i
         return _all_inputs(family, split, hashes)
     total = rows or DEFAULT_ROWS[split]
     quota = total * (shard + 1) // count - total * shard // count
-    words = stream(seed, "cot2", family.name, split, shard)
+    words = stream(seed, "cot2", family.unbudgeted.name, split, shard)
     return _drawn_inputs(family, f"shard {shard} of {count} of {split!r}", hashes, quota, words)
 
 
@@ -131,7 +136,9 @@ def generate(
     Takes the arguments of `inputs` and raises what it raises, before the first table is asked for.
     """
     digits = inputs(family, split, shard, seed=seed, rows=rows)
-    widest = sum(min(2**step, family.highest * step + 1) for step in range(1, family.length + 1))
+    kept = family.budget.size if family.budget else 2**family.length
+    steps = range(1, family.length + 1)
+    widest = sum(min(2**step, family.highest * step + 1, kept) for step in steps)
     size = min(SHARD_ROWS, _TABLE_ENTRIES // widest)
     return (table(digits[start : start + size], family) for start in range(0, len(digits), size))
 
@@ -149,7 +156,8 @@ def table(digits: npt.NDArray[np.integer[Any]], family: Family) -> pa.Table:
     family.check(digits)
     if len(digits) > SHARD_ROWS:
         raise ValueError(f"a table holds at most {SHARD_ROWS:,} rows, not {len(digits):,}")
-    solutions, soft = solve(digits), targets(digits)
+    solutions = solve(digits)
+    soft = budgeted_targets(digits, family.budget) if family.budget else targets(digits)
     entries = [pa.array(soft.step), pa.array(soft.state), pa.array(soft.count)]
     columns = {
         "id": _ids(digits, family),
@@ -158,7 +166,7 @@ def table(digits: npt.NDArray[np.integer[Any]], family: Family) -> pa.Table:
         "trace": _equal_lists(solutions.traces),
         "optimal_patterns": _lists(solutions.offsets, _pattern_strings(solutions, family.length)),
         "targets": _lists(soft.offsets, pa.StructArray.from_arrays(entries, ["step", "state", "count"])),
-        "rule": pa.repeat(_RULE, len(digits)),
+        **_rule(family.budget, len(digits)),
     }
     return pa.table(columns, schema=SCHEMA)
 
@@ -187,6 +195,15 @@ def _drawn_inputs(family: Family, place: str, hashes: Bucket, quota: int, words:
             f"ask for fewer rows or take a larger family"
         )
     return drawn
+
+
+def _rule(budget: Budget | None, rows: int) -> dict[str, pa.Array]:
+    values = ("all_traces", None, "none") if budget is None else (budget.rule, budget.size, budget.tie_break)
+    names = ("rule", "budget", "tie_break")
+    return {
+        name: pa.repeat(pa.scalar(value, SCHEMA.field(name).type), rows)
+        for name, value in zip(names, values, strict=True)
+    }
 
 
 def _ids(digits: npt.NDArray[np.integer[Any]], family: Family) -> pa.Array:

@@ -1,34 +1,44 @@
-"""Families of MNNS inputs: how many digits, in which range (CoT2, section 1)."""
+"""Families of MNNS rows: how many digits, in which range, with which budget (CoT2, sections 1 and 3)."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from .budgets import Budget
 from .signed_sums import MAX_DIGIT, MAX_LENGTH, Int16
 
 _MIN_LENGTH: Final = 2
-_EXHAUSTIVE_SPACE: Final = 20_000
-_NAME: Final = re.compile(r"mnns-([0-9]{1,4})x(?:([0-9]{1,4})-)?([0-9]{1,4})")
+_EXHAUSTIVE_SPACE: Final = 60_000
+_NAME: Final = re.compile(r"mnns-([0-9]{1,4})x(?:([0-9]{1,4})-)?([0-9]{1,4})(?:-([a-z]+[0-9]{1,5}))?")
 
 
 @dataclass(frozen=True)
 class Family:
-    """All inputs of `length` digits in `lowest..highest`.
+    """All inputs of `length` digits in `lowest..highest`, with the targets of a budget.
+
+    Inputs and splits don't depend on the budget, so rows of different budgets compare one to one.
+
+    Attributes:
+        length: The number of digits.
+        highest: The greatest value of a digit.
+        lowest: The least value of a digit.
+        budget: Which traces targets count; None for all.
 
     Raises:
         ValueError: A number is out of range. There are 2 to 12 digits, since the 2^m sign patterns
             of an input are enumerated, and each is at least 1, since a zero has no sign, and at
-            most 999, since sums are stored in 16 bits.
+            most 1,999, since sums are stored in 16 bits.
     """
 
     length: int
     highest: int
     lowest: int = 1
+    budget: Budget | None = None
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -45,7 +55,7 @@ class Family:
 
     @classmethod
     def from_name(cls, name: str) -> Self:
-        """The family of a name such as `mnns-4x9`, or `mnns-5x5-13` for digits in 5..13.
+        """The family of a name such as `mnns-4x9`, `mnns-5x5-13` for digits in 5..13, or `mnns-4x9-minabs4`.
 
         Raises:
             ValueError: No family has this name.
@@ -53,16 +63,22 @@ class Family:
         match = _NAME.fullmatch(name)
         if match is None:
             raise ValueError(f"{name!r} names no family: expected mnns-<digits>x<max>, as in mnns-4x9")
-        length, lowest, highest = (int(group or 1) for group in match.groups())
-        family = cls(length, highest, lowest)
+        length, lowest, highest = (int(group or 1) for group in match.groups()[:-1])
+        family = cls(length, highest, lowest, Budget.from_name(match[4]) if match[4] else None)
         if family.name != name:
             raise ValueError(f"{name!r} names no family: write {family.name!r}")
         return family
 
     @property
     def name(self) -> str:
-        """The name of the config: `mnns-<digits>x<max>`, or `mnns-<digits>x<min>-<max>`."""
-        return f"mnns-{self.length}x{'' if self.lowest == 1 else f'{self.lowest}-'}{self.highest}"
+        """The name of the config: `mnns-<digits>x<max>` or `mnns-<digits>x<min>-<max>`, and the budget's."""
+        digits = f"{self.length}x{'' if self.lowest == 1 else f'{self.lowest}-'}{self.highest}"
+        return f"mnns-{digits}{'' if self.budget is None else f'-{self.budget.name}'}"
+
+    @property
+    def unbudgeted(self) -> Self:
+        """The family of the same inputs with targets over all traces."""
+        return replace(self, budget=None)
 
     @property
     def span(self) -> int:
@@ -76,7 +92,7 @@ class Family:
 
     @property
     def exhaustive(self) -> bool:
-        """Whether every input is a row of the dataset: there are at most 20,000."""
+        """Whether every input is a row of the dataset: there are at most 60,000."""
         return self.space <= _EXHAUSTIVE_SPACE
 
     def enumerate(self) -> Int16:

@@ -70,14 +70,15 @@ def multiset_hashes(items: npt.NDArray[np.integer[Any]], *, salt: int = 0) -> np
     Returns:
         Shape (n,).
     """
-    mixed = _mix(np.arange(items.max(initial=0) + 1, dtype=np.uint64))
+    mixed = mix(np.arange(items.max(initial=0) + 1, dtype=np.uint64))
     total = np.full(len(items), salt, dtype=np.uint64)
     for column in items.T:
         total += mixed[column]
-    return _mix(total)
+    return mix(total)
 
 
-def _mix(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+def mix(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """One step of SplitMix64 from each value: an unrelated word, the same on every platform."""
     values = values + np.uint64(0x9E3779B97F4A7C15)
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

@@ -13,6 +13,7 @@ from mensrea.cards.manifest import (
 )
 from mensrea.cards.provenance import upstreams
 from mensrea.errors import ReleaseCorruptError, ReleaseNotFoundError
+from mensrea.validation.shortcuts.baselines import Baseline, Share
 
 
 def source(name="main", path="a.jsonl", host="github", *, pinned=True):
@@ -32,6 +33,7 @@ def entry(sources=(), **changes):
         sources=tuple(sources),
         findings={"größe": 3},
         generation={"models": ["m"], "tokens": {"prompt": 5}},
+        shortcuts={"parity": Baseline("odd", {"train": Share(2.5, 4, 0.2, 0.9)}, Share(3, 5, 0.2, 0.9))},
     )
     return replace(config, **changes)
 
@@ -48,6 +50,15 @@ def test_a_manifest_is_read_as_it_was_written(tmp_path, manifest):
     assert read == manifest
     assert read.to_json() == manifest.to_json()
     assert read.configs["small"].splits["train"].files[1].path == "small/train-00001-of-00002.parquet"
+    assert read.configs["small"].shortcuts["parity"].splits["train"].accuracy == 0.625
+
+
+def test_a_manifest_of_before_there_were_shortcuts_is_read(tmp_path, manifest):
+    document = json.loads(manifest.to_json())
+    for config in document["configs"].values():
+        del config["shortcuts"]
+    (tmp_path / "manifest.json").write_text(json.dumps(document), encoding="utf-8")
+    assert all(not config.shortcuts for config in read_manifest(tmp_path).configs.values())
 
 
 def test_text_is_kept_readable(manifest):
@@ -82,6 +93,8 @@ def test_a_folder_without_a_manifest_is_no_release(tmp_path, name):
         (lambda text: json.dumps({**json.loads(text), "colour": "red"}), "unknown member 'colour'"),
         (lambda text: text.replace('"digest"', '"digst"'), "unknown member 'digst'"),
         (lambda text: text.replace('"sha256": "aa"', '"sha256": "aa", "x": 1'), "unknown member 'x'"),
+        (lambda text: text.replace('"right": 2.5', '"wrong": 2.5'), "unknown member 'wrong'"),
+        (lambda text: text.replace('"whole"', '"hole"'), "not a manifest of format 1 .'whole'"),
     ],
 )
 def test_a_damaged_manifest_is_named(tmp_path, manifest, spoil, message):

@@ -13,6 +13,7 @@ from mensrea.cards.render import render_card
 from mensrea.errors import UnknownConfigError
 from mensrea.schemas import load_row_schema
 from mensrea.schemas.arrow import features_of
+from mensrea.validation.shortcuts.baselines import Baseline, Share
 
 SPLITS = [("chat", "train"), ("chat", "test"), ("pictures", "train"), ("turns", "train")]
 
@@ -191,6 +192,23 @@ def test_the_body_accounts_for_the_build(card_text):
     assert "- `turns`: authored, seed 7" in body
     assert "- **1.2.0:** A column more." in body
     assert "```bibtex\n@misc{toy}\n```" in body
+
+
+def test_shortcuts_are_printed_with_ties_and_intervals(toy):
+    share = Share(1_233.5, 4_000, 0.294, 0.3230004)
+    baseline = Baseline("the <b> | option", {"train": share, "test": share}, Share(1, 1, 0.2, 1.0))
+    chat = replace(toy.manifest.configs["chat"], shortcuts={"position": baseline})
+    body = parts(render_card(toy.card, replace(toy.manifest, configs={"chat": chat})))[1]
+    section = body.partition("## Shortcut baselines")[2].partition("\n## ")[0]
+    header, row = next(rows for rows in tables(section))
+    assert header == ["shortcut", "answer", "`train`", "`test`", "whole"]
+    assert row == [
+        "`position`",
+        "the &lt;b> &#124; option",
+        *["0.308 [0.294, 0.323], 1,233.5 of 4,000"] * 2,
+        "1.000 [0.200, 1.000], 1 of 1",
+    ]
+    assert "### `chat`" in section
 
 
 def test_headings_follow_one_another(card_text):

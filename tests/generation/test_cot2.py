@@ -10,12 +10,15 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mensrea.cards import find_card
 from mensrea.generation import cot2
 from mensrea.generation.cot2 import (
     DEFAULT_ROWS,
     SCHEMA,
+    Budget,
     Family,
     answers,
+    budgeted_targets,
     generate,
     inputs,
     optimal_patterns,
@@ -66,19 +69,49 @@ def test_a_row():
                 {"step": 3, "state": 4, "count": 1},
             ],
             "rule": "all_traces",
+            "budget": None,
+            "tie_break": "none",
         }
     ]
 
 
+def test_a_row_with_a_budget():
+    family = Family.from_name("mnns-3x9-nonneg2")
+    (row,) = table(np.array([[2, 1, 1]]), family).to_pylist()
+    assert row["id"] == "mnns-3x9-nonneg2:2-1-1"
+    assert [tuple(each.values()) for each in row["targets"]] == [
+        *((1, -2, 1), (1, 2, 1)),
+        *((2, -1, 1), (2, 1, 1)),
+        (3, 0, 2),
+    ]
+    assert (row["rule"], row["budget"]) == ("topB_nonneg", 2)
+    assert row["tie_break"] == "+ before - from the first sign on"
+
+
+def test_a_budget_changes_targets_and_their_names_alone():
+    plain, budgeted = (
+        pa.concat_tables(generate(Family.from_name(name), "test", seed=3))
+        for name in ("mnns-6x99", "mnns-6x99-minabs4")
+    )
+    changed = {name for name in SCHEMA.names if plain[name] != budgeted[name]}
+    assert changed == {"id", "targets", "rule", "budget", "tie_break"}
+
+
 @settings(deadline=None, max_examples=40)
-@given(st.integers(2, 7), st.sampled_from([9, 99, 999]), st.integers(0, 5), st.data())
-def test_columns_hold_what_the_functions_give(length, highest, rows, data):
+@given(
+    st.integers(2, 7),
+    st.sampled_from([9, 99, 1999]),
+    st.none() | st.builds(Budget, st.integers(1, 200), st.sampled_from(["minabs", "nonneg"])),
+    st.integers(0, 5),
+    st.data(),
+)
+def test_columns_hold_what_the_functions_give(length, highest, budget, rows, data):
     digit = st.integers(1, highest)
     lists = data.draw(
         st.lists(st.lists(digit, min_size=length, max_size=length), min_size=rows, max_size=rows)
     )
     digits = np.array(lists, dtype=int).reshape(rows, length)
-    family = Family(length, highest)
+    family = Family(length, highest, budget=budget)
     found = table(digits, family)
     found.validate(full=True)
     assert found.schema == SCHEMA
@@ -87,7 +120,7 @@ def test_columns_hold_what_the_functions_give(length, highest, rows, data):
     assert found["answer"].to_pylist() == answers(digits).tolist()
     assert found["trace"].to_pylist() == solve(digits).traces.tolist()
     assert found["optimal_patterns"].to_pylist() == optimal_patterns(digits)
-    soft = targets(digits)
+    soft = budgeted_targets(digits, budget) if budget else targets(digits)
     entries = found["targets"].combine_chunks()
     assert entries.offsets.to_pylist() == soft.offsets.tolist()
     for name in ("step", "state", "count"):
@@ -106,6 +139,8 @@ def test_schema_is_that_of_the_features():
             "optimal_patterns": List(Value("string")),
             "targets": List({"step": Value("int8"), "state": Value("int16"), "count": Value("int32")}),
             "rule": Value("string"),
+            "budget": Value("int16"),
+            "tie_break": Value("string"),
         }
     )
     assert features.arrow_schema.remove_metadata() == SCHEMA
@@ -144,6 +179,15 @@ class TestExhaustive:
             everything += rows
         assert sorted(everything) == WHOLE.enumerate().tolist()
 
+    def test_five_digits_from_5_to_13(self):
+        """The card's sizes, and all orders of 1,287 multisets on one side each."""
+        family = Family.from_name("mnns-5x5-13")
+        shown = [inputs(family, split) for split in SPLITS]
+        assert dict(zip(SPLITS, map(len, shown), strict=True)) == find_card("cot2").config(family.name).splits
+        multisets = [np.unique(np.sort(digits, axis=1), axis=0) for digits in shown]
+        assert sum(map(len, multisets)) == len(np.unique(np.concatenate(multisets), axis=0)) == 1_287
+        assert len(np.unique(np.concatenate(shown), axis=0)) == 59_049
+
     def test_the_seed_is_of_no_consequence(self):
         assert sha256(generate(WHOLE, "test", seed=1)) == sha256(generate(WHOLE, "test", seed=2))
 
@@ -171,7 +215,7 @@ class TestDrawn:
             assert len(inputs(Family(length, highest), split)) == rows
 
     def test_splits_are_disjoint_by_multiset_across_seeds_and_families(self):
-        families = (WHOLE, Family(4, 13), Family(4, 99), Family(4, 13, 5))
+        families = (WHOLE, Family(4, 13), Family(4, 99), Family(4, 23, 5))
         seen = {
             split: {
                 tuple(sorted(row))
@@ -246,9 +290,9 @@ class TestDrawn:
         with pytest.raises(ValueError, match=reason):
             generate(DRAWN, **options)
 
-    def test_a_split_of_few_multisets_is_refused_in_time(self):
-        with pytest.raises(ValueError, match="can't hold 2,952 distinct rows"):
-            inputs(Family(10, 3), "validation", rows=2_952)
+    def test_a_shard_of_few_multisets_is_refused_in_time(self):
+        with pytest.raises(ValueError, match="can't hold 25,000 distinct rows"):
+            inputs(Family(12, 3), "train", 3, rows=200_000)
 
     def test_inputs_stay_what_they_were(self):
         digest = hashlib.sha256(inputs(WIDE, "test", seed=0).astype("<i2").tobytes()).hexdigest()

@@ -17,7 +17,7 @@ from mensrea.generation.signed_sums import answers, optimal_patterns, pattern_by
 @st.composite
 def digit_arrays(draw):
     length = draw(st.integers(1, 7))
-    digit = st.integers(1, draw(st.sampled_from([2, 9, 13, 99, 999])))
+    digit = st.integers(1, draw(st.sampled_from([2, 9, 13, 99, 999, 1999])))
     row = st.lists(digit, min_size=length, max_size=length)
     return np.array(draw(st.lists(row, min_size=1, max_size=6)))
 
@@ -37,7 +37,7 @@ def test_solutions_equal_brute_force(digits):
     for row, values in enumerate(digits.tolist()):
         least = min(sums[-1] for _, sums in signed(values) if sums[-1] >= 0)
         best = [(pattern, sums) for pattern, sums in signed(values) if sums[-1] == least]
-        assert found.answers[row] == least
+        assert found.answers[row] == answers(digits)[row] == least
         assert patterns[row] == [pattern for pattern, _ in best]
         assert found.traces[row].tolist() == best[0][1]
 
@@ -46,16 +46,25 @@ def test_solutions_equal_brute_force(digits):
 def test_chunks_do_not_show(monkeypatch, length):
     digits = np.random.default_rng(0).integers(1, 10, (100, length))
     whole = solve(digits)
+    assert (answers(digits) == whole.answers).all()
     monkeypatch.setattr(signed_sums, "CHUNK_CELLS", 7 * 2**length)
     pieces = solve(digits)
+    assert (answers(digits) == whole.answers).all()
     for name in vars(whole):
         assert (getattr(whole, name) == getattr(pieces, name)).all()
 
 
 def test_the_greatest_sums_fit():
-    digits = np.full((1, 12), 999)
+    digits = np.full((1, 12), 1999)
     assert len(optimal_patterns(digits)[0]) == math.comb(12, 6)
-    assert solve(digits).traces.tolist() == [[999 * step for step in (1, 2, 3, 4, 5, 6, 5, 4, 3, 2, 1, 0)]]
+    assert solve(digits).traces.tolist() == [[1999 * step for step in (1, 2, 3, 4, 5, 6, 5, 4, 3, 2, 1, 0)]]
+    assert answers(digits).tolist() == [0]
+
+
+def test_answers_leave_the_digits_alone():
+    digits = np.array([[3], [5]], np.int16)
+    assert answers(digits).tolist() == [3, 5]
+    assert digits.tolist() == [[3], [5]]
 
 
 def test_no_rows():
@@ -74,9 +83,9 @@ def test_other_shapes_are_refused(digits):
         solve(np.array(digits, int))
 
 
-@pytest.mark.parametrize("value", [0, -1, 1000, 70_000])
+@pytest.mark.parametrize("value", [0, -1, 2000, 70_000])
 def test_digits_out_of_range_are_refused(value):
-    with pytest.raises(ValueError, match=r"digits must be in 1\.\.999"):
+    with pytest.raises(ValueError, match=r"digits must be in 1\.\.1999"):
         solve(np.array([[1, value]]))
 
 
@@ -128,6 +137,20 @@ def test_accuracy_of_the_parity_rule(length, lowest, highest, accuracy):
     right = answers(multisets) == multisets.sum(axis=1) % 2
     share = np.average(right, weights=math.factorial(length) / np.array(repeats))
     assert round(float(share), 3) == accuracy
+
+
+@pytest.mark.parametrize(
+    ("length", "highest", "most"),
+    [(5, 80, 0.108), (6, 99, 0.150), (7, 299, 0.098), (8, 999, 0.058), (9, 1499, 0.071), (10, 1999, 0.099)],
+)
+def test_the_parity_rule_is_within_ten_points_of_the_commonest_answer(length, highest, most):
+    """The card's sampled families, with its figures."""
+    digits = np.random.default_rng(1).integers(1, highest + 1, (100_000, length))
+    found = answers(digits)
+    counts = np.bincount(found) / len(found)
+    assert counts.argmax() == 1
+    assert counts.max() == pytest.approx(most, abs=0.004)
+    assert float((found == digits.sum(axis=1) % 2).mean()) < counts.max() + 0.09
 
 
 @pytest.mark.parametrize(("length", "accuracy"), [(4, 0.08), (6, 0.23), (8, 0.58), (10, 0.92)])

@@ -17,7 +17,7 @@ from mensrea.generation.soft_targets import targets
 @st.composite
 def digit_arrays(draw, max_length=7):
     length = draw(st.integers(1, max_length))
-    digit = st.integers(1, draw(st.sampled_from([2, 9, 13, 99, 999])))
+    digit = st.integers(1, draw(st.sampled_from([2, 9, 13, 99, 999, 1999])))
     row = st.lists(digit, min_size=length, max_size=length)
     return np.array(draw(st.lists(row, min_size=1, max_size=6)))
 
@@ -54,7 +54,7 @@ def test_counts_of_a_step_sum_to_its_prefixes_and_mirror(digits):
 
 
 @pytest.mark.parametrize(
-    ("length", "highest"), [(1, 1), (4, 9), (10, 9), (10, 99), (12, 2), (12, 99), (12, 999)]
+    ("length", "highest"), [(1, 1), (4, 9), (10, 9), (10, 99), (11, 1), (12, 2), (12, 99), (12, 999)]
 )
 def test_both_methods_agree(length, highest):
     digits = np.random.default_rng(length).integers(1, highest + 1, (20, length)).astype(np.int16)
@@ -62,9 +62,11 @@ def test_both_methods_agree(length, highest):
     steps = range(1, length + 1)
     sort = soft_targets._SortedSums(20, [2**step for step in steps])
     convolve = soft_targets._Convolution(25, [widest * step + 1 for step in steps])
-    for left, right in zip(sort.entries(digits), convolve.entries(digits), strict=True):
-        assert left.dtype == right.dtype
-        assert (left == right).all()
+    found = [
+        counter.collect([digits[:15], digits[15:]], 20 * 2 ** (length + 1)) for counter in (sort, convolve)
+    ]
+    assert entries(found[0]) == entries(found[1])
+    assert entries(found[0])[-1][0] == 19
 
 
 @pytest.mark.parametrize(("length", "highest"), [(4, 9), (10, 9), (6, 99)])
@@ -77,9 +79,18 @@ def test_chunks_do_not_show(monkeypatch, length, highest):
         assert entries(targets(digits)) == whole
 
 
-def test_the_greatest_sums_fit():
-    last = [(state, count) for _, step, state, count in entries(targets(np.full((1, 12), 999))) if step == 12]
-    assert last == [(999 * (2 * plus - 12), math.comb(12, plus)) for plus in range(13)]
+@pytest.mark.parametrize("highest", [999, 1999])
+def test_the_greatest_sums_fit(highest):
+    found = entries(targets(np.full((1, 12), highest)))
+    last = [(state, count) for _, step, state, count in found if step == 12]
+    assert last == [(highest * (2 * plus - 12), math.comb(12, plus)) for plus in range(13)]
+
+
+def test_the_most_patterns_with_one_sum_fit_their_bytes():
+    """Ten equal digits have 252 patterns with the sum 0, twelve 924."""
+    for length in (9, 10, 11, 12):
+        found = targets(np.full((1, length), 3))
+        assert found.count.max() == math.comb(length, length // 2)
 
 
 def test_types():

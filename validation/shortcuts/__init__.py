@@ -1,0 +1,1 @@
+"""Shortcuts: answering without doing the task, as baselines that every card prints."""
