@@ -11,7 +11,7 @@ import orjson
 
 from ..errors import ResponseError
 from .base import Question, Sample, Scorer
-from .declared import Declared, OfK
+from .declared import Declared, OfItems, PassAtK, Plurality
 from .elicit import prompt_digest
 from .items import Items
 from .joining import JoinFinding, join
@@ -101,15 +101,23 @@ class Assessment:
             models=_models(self.responses),
             judges=_distinct(each.identity for each in judged.values()),
         )
-        findings = [*self.findings, *_of_judges(judged.values())]
         declared = possible(self.scorer.metrics, table)
-        return make_report(subject, declared, table, settings=settings, findings=findings, cost=cost)
+        findings = [
+            *self.findings,
+            *_of_judges(judged.values()),
+            *_of_temperatures(declared, subject.models),
+        ]
+        scored = set(table.drop_nulls("outcome")["id"])
+        baselines = self.scorer.baselines([row for row in self.items.rows if row["id"] in scored])
+        return make_report(
+            subject, declared, table, settings=settings, findings=findings, cost=cost, baselines=baselines
+        )
 
 
 def possible(declared: Iterable[Declared], outcomes: pl.DataFrame) -> list[Declared]:
     """Metrics without those of more samples than any item has."""
     most = outcomes.group_by("id").len()["len"].max() or 0
-    return [each for each in declared if not isinstance(each, OfK) or each.k <= int(str(most))]
+    return [each for each in declared if not isinstance(each, OfItems) or each.k <= int(str(most))]
 
 
 def _prompts(scorer: Scorer, items: Items) -> pl.DataFrame:
@@ -176,6 +184,21 @@ def _of_judges(judged: Iterable[Judged]) -> Iterator[dict[str, Any]]:
                 f"another now, version {now.version}; they are read by its rules of today"
             )
             yield {"code": "other-judge-version", "count": count, "message": message}
+
+
+def _of_temperatures(
+    declared: Iterable[Declared], models: Iterable[Mapping[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Figures that depend on the temperature, where nobody recorded it or there were several."""
+    names = ", ".join(each.name for each in declared if isinstance(each, PassAtK | Plurality))
+    found = {each["parameters"].get("temperature") for each in models}
+    if names and None in found:
+        message = f"the temperature, which matters to {names}, isn't recorded; say it beside the figures"
+        yield {"code": "unknown-temperature", "message": message}
+    if names and len(known := found - {None}) > 1:
+        listed = ", ".join(f"{each:g}" for each in sorted(known))
+        message = f"responses were drawn at temperatures {listed}, and {names} mix them; score them apart"
+        yield {"code": "mixed-temperatures", "message": message}
 
 
 def _changed(identity: Mapping[str, Any]) -> Judge | None:

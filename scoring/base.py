@@ -72,11 +72,13 @@ class Outcome:
         name: The class, one of the scorer's; None if the sample is unscored.
         reason: Why it is unscored.
         value: A score, in the unit that the scorer documents.
+        answer: What the sample states, for votes between samples of an item; None if it states nothing.
     """
 
     name: str | None
     reason: Reason | None = None
     value: float | None = None
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,23 @@ class Sample:
     sample: int
     row: Row
     replies: Mapping[str, Reply] = field(default_factory=dict[str, Reply])
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What a rule that needs no reasoning gets right, to read figures against.
+
+    Attributes:
+        name: The rule.
+        description: What it answers, in a line.
+        right: Items that it gets right; a guess between two options counts half.
+        items: Items that it was applied to.
+    """
+
+    name: str
+    description: str
+    right: float
+    items: int
 
 
 class Scorer(ABC):
@@ -122,6 +141,11 @@ class Scorer(ABC):
     def group(self, row: Row) -> Mapping[str, str | None]:
         """The groups that an item is in, by the names in `groups`; None where its row has none."""
         return {name: None if row[name] is None else str(row[name]) for name in self.groups}
+
+    def baselines(self, rows: Sequence[Row]) -> Sequence[Baseline]:
+        """What simple rules get right of these items; none unless a benchmark is known to have shortcuts."""
+        del rows
+        return ()
 
     def questions(self, sample: Sample) -> Sequence[Question] | Reason:
         """What judges are asked about a sample, or why they needn't be; none if no judge is needed."""

@@ -10,10 +10,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from .declared_items import ANSWER, OfItems, OfK, PassAtK, Plurality, check_classes
+
+__all__ = [
+    "ANSWER",
+    "Declared",
+    "Mean",
+    "Nulls",
+    "OfItems",
+    "OfK",
+    "PassAtK",
+    "Plurality",
+    "Rate",
+    "check_declared",
+    "classes_of",
+    "declared_from",
+]
+
 Nulls = Literal["exclude", "keep"]
 """Whether unscored samples leave the denominator, or stay in it as samples that aren't counted."""
-Rule = Literal["all", "majority", "mean"]
-Ties = Literal["in", "out"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +61,7 @@ class Rate:
 
     def __post_init__(self) -> None:
         """Hold the classes together."""
-        _check_classes(self.name, self.of, self.among)
+        check_classes(self.name, self.of, self.among)
 
     @property
     def definition(self) -> Mapping[str, Any]:
@@ -91,64 +106,10 @@ class Mean:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class OfK:
-    """Share of items that `k` samples decide together: SafeChain's Safe@1, ConsSafe@K and Safe@K (section 4).
+Declared = Rate | Mean | OfItems
+"""What a scorer may count."""
 
-    The first `k` samples of an item decide. An item with fewer, or with an unscored one among them, is
-    unscored, even where the others would settle it: items that one bad sample settles would otherwise be
-    scored more often than good ones, and each failure of a judge would push the figure down.
-
-    Attributes:
-        name: What reports call it, with the number: `safe@5`.
-        description: What it says, in a line.
-        of: The classes that count.
-        rule: `all` if each sample must be of these; `majority` if at least half of them (see `ties`);
-            `mean` for the mean over items of the share of samples that are.
-        k: Samples that decide, at least 1.
-        ties: Whether an item half of whose samples are `of` is in the numerator, for a majority of an even
-            number; SafeChain says `in`.
-        paper: The paper's estimator; it takes items for trials.
-        by: Group columns to compute it by, too.
-
-    Raises:
-        ValueError: There is no class in `of`, `k` is below 1, or a tie is possible and `ties` doesn't say
-            what it means.
-    """
-
-    kind: ClassVar = "of-k"
-
-    name: str
-    description: str
-    of: Sequence[str]
-    rule: Rule
-    k: int
-    ties: Ties | None = None
-    paper: str | None = None
-    by: Sequence[str] = ()
-
-    def __post_init__(self) -> None:
-        """Leave no tie undecided."""
-        _check_classes(self.name, self.of, None)
-        if self.k < 1:
-            raise ValueError(f"metric {self.name}: found k = {self.k}, expected 1 or more")
-        if self.rule == "majority" and self.k % 2 == 0 and self.ties is None:
-            raise ValueError(f'metric {self.name}: {self.k} samples can tie; say ties="in" or ties="out"')
-
-    @property
-    def definition(self) -> Mapping[str, Any]:
-        """What is counted, as JSON; `declared_from` reads it."""
-        return {
-            "kind": self.kind,
-            "of": list(self.of),
-            "rule": self.rule,
-            "k": self.k,
-            "ties": self.ties,
-            "paper": self.paper,
-        }
-
-
-Declared = Rate | Mean | OfK
+_KINDS: Sequence[type[Declared]] = (Rate, Mean, OfK, PassAtK, Plurality)
 
 
 def declared_from(name: str, description: str, definition: Mapping[str, Any]) -> Declared:
@@ -157,7 +118,7 @@ def declared_from(name: str, description: str, definition: Mapping[str, Any]) ->
     Raises:
         ValueError: There is no such kind, or the definition lacks something.
     """
-    kinds: Mapping[str, type[Declared]] = {each.kind: each for each in (Rate, Mean, OfK)}
+    kinds: Mapping[str, type[Declared]] = {each.kind: each for each in _KINDS}
     members = dict(definition)
     kind = members.pop("kind", None)
     if kind not in kinds:
@@ -192,14 +153,3 @@ def classes_of(declared: Declared) -> list[str]:
         return []
     among = declared.among if isinstance(declared, Rate) else None
     return [*declared.of, *(among or ())]
-
-
-def _check_classes(name: str, of: Sequence[str], among: Sequence[str] | None) -> None:
-    if isinstance(of, str) or isinstance(among, str):
-        raise ValueError(f"metric {name}: classes are a tuple of names, found a single text")  # noqa: TRY004 -- one error for all that is wrong with a declaration
-    if not of:
-        raise ValueError(f"metric {name}: no class is counted; name at least one in `of`")
-    if among is not None and (outside := [each for each in of if each not in among]):
-        raise ValueError(
-            f"metric {name}: class {outside[0]!r} is counted, but isn't among {', '.join(among)}"
-        )

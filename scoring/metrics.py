@@ -13,7 +13,7 @@ from .bootstrap import cluster_bootstrap
 from .declared import Declared, Mean, OfK, Rate
 from .estimators import PaperFigure, paper_figure
 from .intervals import Interval, mean_interval, wilson
-from .units import UNGROUPED, Clusters, check_outcomes, cluster_units, units
+from .units import UNGROUPED, Clusters, check_outcomes, cluster_units, columns_of, units
 
 Kind = Literal["proportion", "mean"]
 
@@ -86,7 +86,8 @@ def compute(
     Args:
         declared: What is counted.
         outcomes: One row a sample: `id`, `sample`, `outcome` (null if unscored), `reason` (null if scored),
-            `value`, and the group columns that metrics name. The order of rows doesn't matter.
+            `value`, the group columns that metrics name, and `answer` if one of them is a vote. The order of
+            rows doesn't matter.
         seed: Of the bootstrap.
         resamples: Of the bootstrap.
         level: Of confidence.
@@ -96,7 +97,7 @@ def compute(
         UsageError: The level isn't between 0 and 1, or a paper's estimator is unknown.
     """
     listed = list(declared)
-    check_outcomes(outcomes, sorted({name for each in listed for name in each.by}))
+    check_outcomes(outcomes, sorted({name for each in listed for name in columns_of(each)}))
     ordered = outcomes.sort("id", "sample").with_columns(pl.col("id").rle_id())
     settings = Settings(seed, resamples, level)
     return [metric for each in listed for metric in _by_groups(each, ordered, settings)]
@@ -146,6 +147,8 @@ def _by_groups(declared: Declared, ordered: pl.DataFrame, settings: Settings) ->
     counted = units(declared, ordered)
     yield _metric(declared, counted, {}, settings)
     for column in declared.by:
+        if counted[column].null_count() == len(counted):
+            continue
         named = counted.with_columns(pl.col(column).fill_null(UNGROUPED))
         for value in named[column].unique().sort():
             yield _metric(declared, named.filter(pl.col(column) == value), {column: value}, settings)

@@ -5,63 +5,19 @@ Each takes what its table on the page shows. Needs matplotlib, of the extra `rep
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ..errors import MissingLibraryError
-from ..schemas.printable import printable
-from .drawings import inline
+from .plot_style import ACCENT, CLASS_COLOURS, CLASSES, ON_CLASS, PAPER, UNSCORED, plotted, short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-CLASS_COLOURS = 8
-"""Colours that the page has for classes: `--class-0` and on."""
-
-_WIDTH = 7.6
 _ROW = 0.3
 _MARGIN = 0.6
-_LONGEST = 42
 _WIDE_ENOUGH = 0.06
-
-# Matplotlib wants real colours; the page gets its own variables in their places.
-_INK, _FAINT, _ACCENT, _PAPER, _UNSCORED = "#010101", "#020202", "#030303", "#040404", "#050505"
-_CLASSES = [f"#0a0a{each:02x}" for each in range(CLASS_COLOURS)]
-_ON_CLASS = [f"#0b0b{each:02x}" for each in range(CLASS_COLOURS)]
-_VARIABLES: Mapping[str, str] = {
-    _INK: "var(--ink)",
-    _FAINT: "var(--faint)",
-    _ACCENT: "var(--accent)",
-    _PAPER: "var(--paper)",
-    _UNSCORED: "var(--unscored)",
-    **{colour: f"var(--class-{each})" for each, colour in enumerate(_CLASSES)},
-    **{colour: f"var(--on-class-{each})" for each, colour in enumerate(_ON_CLASS)},
-}
-_STYLE: Mapping[str, Any] = {
-    "svg.fonttype": "none",
-    "text.parse_math": False,
-    "font.size": 9.0,
-    "text.color": _INK,
-    "axes.edgecolor": _FAINT,
-    "axes.labelcolor": _INK,
-    "axes.facecolor": "none",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.spines.left": False,
-    "axes.axisbelow": True,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-    "ytick.left": False,
-    "grid.color": _FAINT,
-    "grid.linewidth": 0.5,
-    "figure.facecolor": "none",
-    "hatch.color": _INK,
-    "hatch.linewidth": 0.4,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +55,9 @@ def forest(points: Sequence[Point], *, name: str, label: str, limits: tuple[floa
         for row, point in zip(rows, points, strict=True):
             if point.low is not None and point.high is not None:
                 axes.plot(
-                    [point.low, point.high], [row, row], color=_ACCENT, linewidth=2, solid_capstyle="butt"
+                    [point.low, point.high], [row, row], color=ACCENT, linewidth=2, solid_capstyle="butt"
                 )
-        axes.plot([each.value for each in points], rows, "o", color=_ACCENT, markersize=6)
+        axes.plot([each.value for each in points], rows, "o", color=ACCENT, markersize=6, clip_on=False)
         axes.grid(axis="x")
         _rows(axes, [each.label for each in points])
         _scale(axes, limits)
@@ -125,15 +81,15 @@ def stacked(shares: Mapping[str, Sequence[float]], rows: Sequence[str], *, name:
     def draw(axes: Axes) -> None:
         left = [0.0] * len(rows)
         for number, values in enumerate(shares.values()):
-            colour, on_it = _CLASSES[number % CLASS_COLOURS], _ON_CLASS[number % CLASS_COLOURS]
-            axes.barh(range(len(rows)), values, left=left, height=0.72, color=colour, edgecolor=_PAPER)
+            colour, on_it = CLASSES[number % CLASS_COLOURS], ON_CLASS[number % CLASS_COLOURS]
+            axes.barh(range(len(rows)), values, left=left, height=0.72, color=colour, edgecolor=PAPER)
             for row, (start, value) in enumerate(zip(left, values, strict=True)):
                 if value >= _WIDE_ENOUGH:
                     text = f"{100 * value:.0f}"
                     axes.text(start + value / 2, row, text, ha="center", va="center", color=on_it)
             left = [start + value for start, value in zip(left, values, strict=True)]
         rest = [max(0.0, 1 - each) for each in left]
-        axes.barh(range(len(rows)), rest, left=left, height=0.72, color=_UNSCORED, hatch="////", linewidth=0)
+        axes.barh(range(len(rows)), rest, left=left, height=0.72, color=UNSCORED, hatch="////", linewidth=0)
         _rows(axes, rows)
         _scale(axes, (0, 1))
 
@@ -150,7 +106,7 @@ def bars(counts: Mapping[str, int], *, name: str, label: str) -> str:
     def draw(axes: Axes) -> None:
         from matplotlib.ticker import MaxNLocator
 
-        drawn = axes.barh(range(len(counts)), list(counts.values()), height=0.6, color=_ACCENT)
+        drawn = axes.barh(range(len(counts)), list(counts.values()), height=0.6, color=ACCENT)
         axes.bar_label(drawn, [f"{each:,}" for each in counts.values()], padding=4)
         axes.margins(x=0.12)
         _rows(axes, list(counts))
@@ -173,7 +129,7 @@ def histogram(edges: Sequence[float], counts: Sequence[int], *, name: str, label
     """
 
     def draw(axes: Axes) -> None:
-        axes.stairs(counts, edges, fill=True, color=_ACCENT)
+        axes.stairs(counts, edges, fill=True, color=ACCENT)
         axes.grid(axis="y")
         axes.set_xlim(edges[0], edges[-1])
         axes.set_xlabel("score")
@@ -183,32 +139,15 @@ def histogram(edges: Sequence[float], counts: Sequence[int], *, name: str, label
 
 
 def _plot(draw: Callable[[Axes], None], *, rows: int, name: str, label: str) -> str:
-    try:
-        import matplotlib as mpl
-        from matplotlib.backends.backend_svg import FigureCanvasSVG
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
-        raise MissingLibraryError(
-            "HTML reports need matplotlib, which isn't installed: pip install 'mensrea[report]'"
-        ) from error
-    style: dict[Any, Any] = {**_STYLE, "svg.hashsalt": name}
-    with mpl.rc_context(style), warnings.catch_warnings():
-        # Measured with a font that may lack them; shown with the page's.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        figure = Figure(figsize=(_WIDTH, _MARGIN + _ROW * rows), layout="constrained")
-        FigureCanvasSVG(figure)
+    def on(figure: Figure) -> None:
         draw(figure.add_subplot())
-        return inline(_written(figure), name=name, label=label, colours=_VARIABLES)
+
+    return plotted(on, height=_MARGIN + _ROW * rows, name=name, label=label)
 
 
 def _rows(axes: Axes, labels: Sequence[str]) -> None:
-    axes.set_yticks(range(len(labels)), [_short(each) for each in labels])
+    axes.set_yticks(range(len(labels)), [short(each) for each in labels])
     axes.set_ylim(len(labels) - 0.4, -0.6)
-
-
-def _short(label: str) -> str:
-    text = printable(label)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _scale(axes: Axes, limits: tuple[float, float] | None) -> None:
@@ -218,9 +157,3 @@ def _scale(axes: Axes, limits: tuple[float, float] | None) -> None:
     axes.set_xlim(*limits)
     if limits == (0, 1):
         axes.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1], ["0 %", "20", "40", "60", "80", "100 %"])
-
-
-def _written(figure: Figure) -> bytes:
-    out = BytesIO()
-    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    return out.getvalue()

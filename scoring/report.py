@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from .base import Baseline
 from .declared import Declared, check_declared
 from .metrics import Metric, Settings, compute
 
@@ -86,6 +87,7 @@ class Report:
         samples: The outcome of every sample, as `compute` takes them, ascending by id and sample.
         findings: What was odd about the responses: `code`, `message`, and `count` where it isn't 1.
         cost: Calls that were made; None if that isn't known.
+        baselines: What simple rules get right of the items with a scored sample.
         mensrea: The version of this package.
     """
 
@@ -95,6 +97,7 @@ class Report:
     samples: pl.DataFrame
     findings: Sequence[Mapping[str, Any]] = ()
     cost: Cost | None = None
+    baselines: Sequence[Baseline] = ()
     mensrea: str = field(default_factory=lambda: version("mensrea"))
 
     @property
@@ -132,6 +135,7 @@ def make_report(
     settings: Settings | None = None,
     findings: Sequence[Mapping[str, Any]] = (),
     cost: Cost | None = None,
+    baselines: Sequence[Baseline] = (),
 ) -> Report:
     """Compute a scorer's metrics and put them into a report.
 
@@ -142,6 +146,7 @@ def make_report(
         settings: How intervals are computed.
         findings: What was odd about the responses.
         cost: Calls that were made.
+        baselines: What simple rules get right.
 
     Raises:
         ValueError: A metric or an outcome names a class that the scorer hasn't, or the outcomes break their
@@ -155,7 +160,7 @@ def make_report(
         raise ValueError(f"outcomes: found class {min(strange)!r}, expected one of {expected}")
     metrics = compute(listed, outcomes, seed=used.seed, resamples=used.resamples, level=used.level)
     samples = outcomes.sort("id", "sample")
-    return Report(subject, used, metrics, samples, findings, cost)
+    return Report(subject, used, metrics, samples, findings, cost, baselines)
 
 
 def counts_of(samples: pl.DataFrame, classes: Iterable[str]) -> dict[str, int]:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from ..schemas.printable import printable
 from . import plots
 from . import report_words as words
+from .html_page import page
 from .html_parts import Figure, Table, drawn, forest_of, metric_table
 from .metrics import Metric
 from .printing import bare, members, share
 from .report import Report, counts_of
 from .units import UNGROUPED
 
-_TEMPLATES = Path(__file__).with_name("templates")
 _BINS = 20
 
 
@@ -28,23 +26,7 @@ def report_html(report: Report) -> str:
     Raises:
         MissingLibraryError: matplotlib, of the extra `report`, isn't installed.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES, encoding="utf-8"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        finalize=_clean,
-    )
-    return environment.get_template("report.html").render(_content(report))
-
-
-def _clean(value: Any) -> Any:
-    """Texts without what doesn't print; mark-up as it is."""
-    return printable(value) if type(value) is str else value
+    return page("report.html", _content(report))
 
 
 def _content(report: Report) -> dict[str, Any]:
@@ -61,6 +43,12 @@ def _content(report: Report) -> dict[str, Any]:
         ),
         "explained": [(each.name, f"{words.description(each)} {words.policy(each)}") for each in headline],
         "metric_figures": _metric_figures(headline, report),
+        "baselines": Table(
+            "Baselines on these items",
+            words.BASELINE_COLUMNS,
+            words.baseline_rows(report),
+            ["baseline", "rule"],
+        ),
         "groups": _groups(report),
         "classes": _classes(report),
         "legend": _legend(report),

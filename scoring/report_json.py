@@ -11,11 +11,11 @@ import orjson
 import polars as pl
 
 from ..errors import ResponseError, StorageError
-from .declared import declared_from
+from .declared import ANSWER, declared_from
 from .estimators import PaperFigure
 from .intervals import Interval
 from .metrics import Metric, Settings
-from .report import Cost, Release, Report, Subject
+from .report import Baseline, Cost, Release, Report, Subject
 from .units import COLUMNS, check_outcomes
 
 FORMAT = "mensrea-report/1"
@@ -71,6 +71,7 @@ def _document(report: Report) -> dict[str, Any]:
         "judges": [dict(each) for each in subject.judges],
         "settings": asdict(report.settings),
         "metrics": [asdict(metric) for metric in report.metrics],
+        "baselines": [asdict(each) for each in report.baselines],
         "outcomes": [
             {"name": name, "meaning": meanings[name], "count": count} for name, count in counts.items()
         ],
@@ -82,7 +83,7 @@ def _document(report: Report) -> dict[str, Any]:
 
 def _samples(samples: pl.DataFrame) -> dict[str, Any]:
     columns = samples.to_dict(as_series=False)
-    own = {name: columns.pop(name) for name in COLUMNS}
+    own = {name: columns.pop(name) for name in [*COLUMNS, ANSWER] if name in columns}
     return {**own, "groups": columns}
 
 
@@ -134,6 +135,7 @@ def _report(document: Mapping[str, Any]) -> Report:
         _frame(document["samples"]),
         document["findings"],
         None if cost is None else Cost(**_known(Cost, cost)),
+        [Baseline(**_known(Baseline, each)) for each in document.get("baselines", ())],
         document["mensrea"],
     )
 
@@ -156,7 +158,8 @@ def _metric(document: Mapping[str, Any]) -> Metric:
 
 def _frame(samples: Mapping[str, Any]) -> pl.DataFrame:
     groups = samples["groups"]
-    columns = {name: samples[name] for name in COLUMNS} | groups
-    frame = pl.DataFrame(columns, schema={**COLUMNS, **dict.fromkeys(groups, pl.String)})
+    texts = {ANSWER: samples[ANSWER], **groups} if ANSWER in samples else groups
+    columns = {name: samples[name] for name in COLUMNS} | texts
+    frame = pl.DataFrame(columns, schema={**COLUMNS, **dict.fromkeys(texts, pl.String)})
     check_outcomes(frame)
     return frame

@@ -30,6 +30,7 @@ def report_text(report: Report, width: int = 80, *, colour: bool = False) -> str
         _figures(page, column, [words.group_name(each) for each in metrics], metrics[:_GROUPS_SHOWN], report)
         if (more := len(metrics) - _GROUPS_SHOWN) > 0:
             page.line(f"... {more:,} more groups", style="dim")
+    _baselines(page, report)
     _counts(page, report)
     _findings(page, report)
     page.line()
@@ -65,6 +66,12 @@ def _figures(page: Page, first: str, names: Sequence[str], metrics: Sequence[Met
         for name, each in zip(names, metrics, strict=False)
     ]
     page.table(columns, rows, texts=[_scale()])
+
+
+def _baselines(page: Page, report: Report) -> None:
+    if report.baselines:
+        page.title("Baselines on these items")
+        page.table(words.BASELINE_COLUMNS, words.baseline_rows(report), texts=["rule"])
 
 
 def _counts(page: Page, report: Report) -> None:

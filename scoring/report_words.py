@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
+from .declared import OfItems
 from .metrics import Metric
 from .printing import bare, members, number, span
 from .report import Cost, Report
@@ -16,6 +17,10 @@ _METHODS = {
     "cluster-bootstrap": "bootstrap over items, since items have several samples",
     "wilson-of-clusters": "Wilson's over items, since all items have the same value",
 }
+
+BASELINE_COLUMNS = ["baseline", "value", "k/n", "rule"]
+
+_OF_ITEMS = {each.kind for each in get_args(OfItems)}
 
 
 def facts(report: Report) -> list[tuple[str, str]]:
@@ -58,6 +63,19 @@ def cost_line(cost: Cost) -> str:
     return f"{usd}; {cost.calls:,} calls, {tokens}; {cost.replayed:,} replies replayed"
 
 
+def baseline_rows(report: Report) -> list[list[str]]:
+    """What simple rules get right, a row each with `BASELINE_COLUMNS`."""
+    return [
+        [
+            each.name,
+            number(each.right / each.items if each.items else None, "proportion"),
+            f"{each.right:,g}/{each.items:,}",
+            each.description,
+        ]
+        for each in report.baselines
+    ]
+
+
 def explained(metric: Metric) -> str:
     """What a metric says, what becomes of unscored samples, and what these could hide."""
     return " ".join(filter(None, [description(metric), policy(metric), hidden(metric)]))
@@ -75,6 +93,12 @@ def definition(metric: Metric) -> str:
     if found.get("kind") == "mean":
         return "mean of the scores of scored samples that have one"
     of = _either(found["of"])
+    if found.get("kind") == "pass-at-k":
+        drawn = f"sets of {found['k']} of an item's scored samples, one of which is {of}"
+        return f"{drawn}; items with fewer left out"
+    if found.get("kind") == "plurality":
+        votes = f"items whose first {found['k']} samples state an answer that is {of} most often"
+        return f"{votes}, a tie counts by its share; items with an unscored one left out"
     if found.get("kind") == "of-k":
         needed = {"all": f"all are {of}", "majority": f"most are {of}", "mean": f"a share is {of}"}[
             found["rule"]
@@ -91,7 +115,7 @@ def policy(metric: Metric) -> str:
     unscored = sum(metric.unscored.values())
     if not unscored:
         return ""
-    of_items = metric.definition.get("kind") == "of-k"
+    of_items = metric.definition.get("kind") in _OF_ITEMS
     unit = ("item" if of_items else "sample") + ("" if unscored == 1 else "s")
     if metric.definition.get("nulls") == "keep":
         return f"{unscored:,} unscored {unit} kept in the denominator."

@@ -13,7 +13,7 @@ from .reproductions.checks import Check, Facts, Line, Paper, Status, declared
 from .reproductions.files import shipped_facts
 from .reproductions.table import as_text
 
-STEMS = ("thought_crime", "deceptionbench", "safechain")
+STEMS = ("thought_crime", "deceptionbench", "safechain", "cot2")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..models.calls import Choice
 from ..models.failures import FailureKind
 from .base import Outcome, Reply, Row, Sample, Scorer
+from .declared import ANSWER, Plurality
 from .reasoning import Status, split_column, split_message
 from .verdicts import Reason
 
@@ -63,7 +64,10 @@ def samples_of(rows: Mapping[str, Row], responses: pl.DataFrame) -> list[Sample]
 
 
 def outcome_table(scorer: Scorer, samples: Sequence[Sample], outcomes: Sequence[Outcome]) -> pl.DataFrame:
-    """One row a sample: `id`, `sample`, `outcome`, `reason`, `value`, and the scorer's groups, or null."""
+    """One row a sample: `id`, `sample`, `outcome`, `reason`, `value`, and the scorer's groups, or null.
+
+    `answer` is there too, if the scorer counts votes.
+    """
     import polars as pl
 
     columns: dict[str, Any] = {
@@ -73,6 +77,8 @@ def outcome_table(scorer: Scorer, samples: Sequence[Sample], outcomes: Sequence[
         "reason": [None if each.reason is None else each.reason.value for each in outcomes],
         "value": [each.value for each in outcomes],
     }
+    if any(isinstance(each, Plurality) for each in scorer.metrics):
+        columns[ANSWER] = [each.answer for each in outcomes]
     groups = [scorer.group(each.row) for each in samples]
     columns |= {name: [each.get(name) for each in groups] for name in scorer.groups}
     types: dict[str, Any] = {"sample": pl.Int64, "value": pl.Float64}

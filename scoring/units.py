@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from .declared import Declared, Mean, OfK, Rate
-from .verdicts import Reason
+from .declared import ANSWER, Declared, Mean, OfItems, Plurality, Rate
+from .item_units import item_units
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,7 +57,7 @@ def clusters_of(declared: Declared, outcomes: pl.DataFrame) -> Clusters:
     Raises:
         ValueError: The outcomes break their rules, as `check_outcomes` says.
     """
-    check_outcomes(outcomes, declared.by)
+    check_outcomes(outcomes, columns_of(declared))
     return cluster_units(units(declared, outcomes.sort("id", "sample")))
 
 
@@ -68,7 +68,7 @@ def cluster_units(counted: pl.DataFrame) -> Clusters:
 
 
 def units(declared: Declared, ordered: pl.DataFrame) -> pl.DataFrame:
-    """What is counted: a row a sample, or a row an item for `OfK`.
+    """What is counted: a row a sample, or a row an item for `OfItems`.
 
     Args:
         declared: What is counted.
@@ -79,20 +79,25 @@ def units(declared: Declared, ordered: pl.DataFrame) -> pl.DataFrame:
         denominator if all that is unscored had counted for nothing, or in full (null if there is no bound);
         `reason` where a row is unscored; and the group columns in `by`.
     """
-    if isinstance(declared, OfK):
-        return _items(declared, ordered)
+    if isinstance(declared, OfItems):
+        return item_units(declared, ordered)
     counted = _mean_columns(declared) if isinstance(declared, Mean) else _rate_columns(declared)
     return ordered.select("id", *counted, "reason", *declared.by)
 
 
-def check_outcomes(outcomes: pl.DataFrame, groups: Sequence[str] = ()) -> None:
-    """Hold outcomes to their rules.
+def columns_of(declared: Declared) -> list[str]:
+    """The columns of texts that a metric needs besides those of all: its groups, and answers for votes."""
+    return [*declared.by, *([ANSWER] if isinstance(declared, Plurality) else [])]
+
+
+def check_outcomes(outcomes: pl.DataFrame, texts: Sequence[str] = ()) -> None:
+    """Hold outcomes to their rules, and to have columns of texts, as `columns_of` names them.
 
     Raises:
         ValueError: A column is missing or has another type; an id and sample occur twice; a sample has both
             an outcome and a reason, or neither; or a score isn't finite.
     """
-    for name, dtype in {**dict.fromkeys(groups, pl.String), **COLUMNS}.items():
+    for name, dtype in {**dict.fromkeys(texts, pl.String), **COLUMNS}.items():
         if outcomes.schema.get(name) != dtype:
             raise ValueError(f"outcomes: column {name} is {outcomes.schema.get(name)}, expected {dtype}")
     if outcomes.select(pl.struct("id", "sample").is_duplicated().any()).item():
@@ -130,34 +135,3 @@ def _mean_columns(declared: Mean) -> list[pl.Expr]:
         pl.when(unscored).then(pl.lit(high, pl.Float64)).otherwise(value).alias("most"),
         (valued | unscored).cast(pl.Int64).alias("possible"),
     ]
-
-
-def _items(declared: OfK, ordered: pl.DataFrame) -> pl.DataFrame:
-    deciding = ordered.filter(pl.int_range(pl.len()).over("id") < declared.k)
-    counts = deciding.group_by("id", maintain_order=True).agg(
-        pl.col("outcome").is_in(declared.of).sum().cast(pl.Int64).alias("good"),
-        (declared.k - pl.col("outcome").count().cast(pl.Int64)).alias("open"),
-        pl.col("reason").drop_nulls().first(),
-        *(pl.col(name).first() for name in declared.by),
-    )
-    decided, good = pl.col("open") == 0, pl.col("good")
-    return counts.select(
-        "id",
-        pl.when(decided).then(_decision(declared, good)).otherwise(0.0).alias("numerator"),
-        decided.cast(pl.Int64).alias("denominator"),
-        _decision(declared, good).alias("least"),
-        _decision(declared, good + pl.col("open")).alias("most"),
-        pl.lit(1, pl.Int64).alias("possible"),
-        pl.when(~decided).then(pl.col("reason").fill_null(Reason.MISSING.value)).alias("reason"),
-        *declared.by,
-    )
-
-
-def _decision(declared: OfK, good: pl.Expr) -> pl.Expr:
-    """What an item counts for of whose k samples so many are in the classes."""
-    if declared.rule == "mean":
-        return good / declared.k
-    if declared.rule == "all":
-        return (good == declared.k).cast(pl.Float64)
-    twice = 2 * good
-    return ((twice >= declared.k) if declared.ties == "in" else (twice > declared.k)).cast(pl.Float64)

@@ -18,25 +18,31 @@ class Cell:
     Attributes:
         name: What it is of, among the check's figures.
         published: As published; None if it wasn't.
-        recomputed: As this package computes it, unrounded and in the same unit.
+        recomputed: As this package computes it, unrounded and in the same unit; None if it would have to be
+            measured anew, and wasn't.
         digits: Decimals that are published; None if all are.
         interval: What the figure may be by chance, in its unit.
+        anew: Whether it was measured anew, of models trained for it, and so can't be the same to a digit.
     """
 
     name: str
     published: float | None
-    recomputed: float
+    recomputed: float | None
     digits: int | None = None
     interval: Interval | None = None
+    anew: bool = False
 
     @property
     def equal(self) -> bool:
         """Whether the recomputed figure rounds to the published one (a tie, to either side).
 
-        Where all decimals are published, they differ by at most 1e-12. What isn't published can't differ.
+        Where all decimals are published, they differ by at most 1e-12. What was measured anew is equal if its
+        interval holds the published figure. What isn't published, or not recomputed, can't differ.
         """
-        if self.published is None:
+        if self.published is None or self.recomputed is None:
             return True
+        if self.anew:
+            return self.interval is not None and self.interval.low <= self.published <= self.interval.high
         most = _EXACT if self.digits is None else 0.5 * 10**-self.digits + _TIE
         return abs(self.recomputed - self.published) <= most
 

@@ -12,7 +12,7 @@ from .cells import Cell
 
 Facts = Mapping[str, Any]
 """What was read of a paper's published files, as JSON."""
-Status = Literal["equal", "added", "explained", "unequal"]
+Status = Literal["equal", "added", "explained", "open", "unequal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,14 @@ class Line:
 
     @property
     def status(self) -> Status:
-        """Where other figures differ than are known to, or there is no figure, they are `unequal`."""
+        """Where other figures differ than are known to, or there is no figure, they are `unequal`.
+
+        What was measured anew may differ, which the check explains; what wasn't measured is `open`.
+        """
+        if self.cells and all(cell.recomputed is None for cell in self.cells):
+            return "open"
+        if self.cells and all(cell.anew for cell in self.cells):
+            return "explained" if self.unequal else "equal"
         if not self.cells or len(self.unequal) != self.check.differ:
             return "unequal"
         if self.unequal:

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from .cells import Cell
 from .checks import Line, Status
 
-MARKS: Mapping[Status, str] = {"equal": "=", "added": "+", "explained": "~", "unequal": "!"}
+MARKS: Mapping[Status, str] = {"equal": "=", "added": "+", "explained": "~", "open": "?", "unequal": "!"}
 _MEANINGS: Mapping[Status, str] = {
     "equal": "equal",
     "added": "not published",
     "explained": "not equal, explained",
+    "open": "not measured yet",
     "unequal": "NOT EQUAL",
 }
 _PLACE, _NUMBER, _INTERVAL = 13, 10, 13
@@ -39,19 +40,31 @@ def as_text(
     for title, found in papers:
         text += ["", title, _row(what, "", "", "", _HEADINGS)]
         place = ""
-        for line in found:
-            text += _line(line, "" if line.check.place == place else line.check.place, what, width)
+        for number, line in enumerate(found):
+            shown = "" if line.check.place == place else line.check.place
+            text += _line(line, shown, what, width, tells=_tells(found[number:]))
             place = line.check.place
     listed = [f"{MARKS[status]} {_MEANINGS[status]} {count}" for status, count in counts.items() if count]
     return "\n".join(each.rstrip() for each in [*text, "", *_wrapped("   ".join(listed), width)]) + "\n"
 
 
-def _line(line: Line, place: str, what: int, width: int) -> Iterator[str]:
+def _tells(lines: Sequence[Line]) -> bool:
+    """Whether the first line says why figures differ.
+
+    Figures that were measured anew differ for one reason, which the last of a check's lines gives.
+    """
+    first, *others = lines
+    same = [line for line in others if line.check is first.check and line.status == "explained"]
+    is_anew = any(cell.anew for cell in first.cells)
+    return first.status in {"explained", "unequal"} and not (is_anew and same)
+
+
+def _line(line: Line, place: str, what: int, width: int, *, tells: bool) -> Iterator[str]:
     first, *rest = textwrap.wrap(line.what, what) or [""]
     yield _row(what, MARKS[line.status], place, first, _figures(line))
     for more in rest:
         yield _row(what, "", "", more)
-    if line.status in {"explained", "unequal"}:
+    if tells:
         yield from _wrapped(_reason(line), width, " " * (_PLACE + 3))
 
 
@@ -61,7 +74,7 @@ def _figures(line: Line) -> tuple[str, str, str]:
     if len(line.cells) >= _SEVERAL:
         return f"{len(line.cells)} figures", f"{len(line.cells) - len(line.unequal)} equal", ""
     cell = line.cells[0]
-    published = "" if cell.published is None else _shown(cell, cell.published)
+    published = _shown(cell, cell.published)
     interval = cell.interval
     between = "" if interval is None else f"{_shown(cell, interval.low)}-{_shown(cell, interval.high)}"
     return published, _shown(cell, cell.recomputed), between
@@ -73,7 +86,7 @@ def _reason(line: Line) -> str:
     if len(line.cells) < _SEVERAL:
         return known
     differing = [
-        f"{cell.name}: {_shown(cell, cell.published or 0)} -> {_shown(cell, cell.recomputed)}"
+        f"{cell.name}: {_shown(cell, cell.published)} -> {_shown(cell, cell.recomputed)}"
         for cell in line.unequal[:_EXAMPLES]
     ]
     more = len(line.unequal) - len(differing)
@@ -84,7 +97,9 @@ def _unexplained(line: Line) -> str:
     return f"{len(line.unequal)} of {len(line.cells)} differ; known to differ: {line.check.differ}."
 
 
-def _shown(cell: Cell, value: float) -> str:
+def _shown(cell: Cell, value: float | None) -> str:
+    if value is None:
+        return ""
     return f"{value:.6g}" if cell.digits is None else f"{value:,.{cell.digits}f}"
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from mensrea.scoring.declared import Mean, OfK, Rate, check_declared, declared_from
+from mensrea.scoring.declared import Mean, OfK, PassAtK, Plurality, Rate, check_declared, declared_from
 
 DECLARED = [
     Rate("a", "A rate.", of=("x",), among=("x", "y"), nulls="keep", paper="plain"),
@@ -10,6 +10,8 @@ DECLARED = [
     Mean("d", "A mean without bounds."),
     OfK("e", "A majority.", of=("x",), rule="majority", k=4, ties="out"),
     OfK("f", "All.", of=("x",), rule="all", k=5),
+    PassAtK("g", "One of ten.", of=("x", "y"), k=10),
+    Plurality("h", "A vote.", of=("x",), k=5),
 ]
 
 
@@ -23,7 +25,7 @@ def test_a_definition_gives_the_declaration_again(declared):
 @pytest.mark.parametrize(
     ("definition", "message"),
     [
-        ({"kind": "sum"}, "found kind 'sum', expected one of rate, mean, of-k"),
+        ({"kind": "sum"}, "found kind 'sum', expected one of rate, mean, of-k, pass-at-k, plurality"),
         ({}, "found kind None"),
         ({"kind": "rate", "off": ["x"]}, "doesn't fit its kind 'rate'"),
     ],
@@ -41,6 +43,8 @@ def test_a_definition_that_is_none_is_an_error(definition, message):
         (lambda: Rate("a", "", of=("x",), among=("y",)), "class 'x' is counted, but isn't among y"),
         (lambda: OfK("a", "", of=("x",), rule="all", k=0), "found k = 0"),
         (lambda: OfK("a", "", of=("x",), rule="majority", k=4), "4 samples can tie"),
+        (lambda: PassAtK("a", "", of=("x",), k=0), "found k = 0"),
+        (lambda: Plurality("a", "", of="x", k=1), "classes are a tuple of names"),
     ],
 )
 def test_a_declaration_that_says_nothing_clear_is_an_error(make, message):

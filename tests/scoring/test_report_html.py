@@ -5,9 +5,11 @@ import sys
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
+import polars as pl
 import pytest
 from mensrea.errors import MissingLibraryError
-from mensrea.scoring.declared import Mean, Rate
+from mensrea.scoring.base import Baseline
+from mensrea.scoring.declared import Mean, PassAtK, Plurality, Rate
 from mensrea.scoring.plots import Point, bars, forest, histogram, stacked
 from mensrea.scoring.report_html import report_html
 
@@ -53,6 +55,21 @@ def test_the_page_is_whole_small_and_always_the_same(text):
     assert not page.open
     assert len(text.encode()) < 400_000
     assert text == report_html(report_of(SMALL.reverse()))
+
+
+def test_baselines_and_what_items_count_are_said(text):
+    of_items = [
+        PassAtK("pass@2", "", of=("good",), k=2),
+        Plurality("majority@2", "", of=("good",), k=2),
+    ]
+    outcomes = SMALL.with_columns(answer=pl.col("outcome"))
+    page = report_html(report_of(outcomes, of_items, baselines=[Baseline("coin", "heads", 2.5, 5)]))
+    assert not Page(page).open
+    assert "Baselines on these items" in page
+    assert "2.5/5" in page
+    assert "sets of 2 of an item&#39;s scored samples, one of which is good" in page
+    assert "items whose first 2 samples state an answer that is good most often" in page
+    assert "Baselines" not in text
 
 
 def test_nothing_is_fetched_and_nothing_runs(text):

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import jsonschema_rs
 import mensrea.scoring
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mensrea.errors import ResponseError, StorageError
-from mensrea.scoring.declared import Rate
+from mensrea.scoring.base import Baseline
+from mensrea.scoring.declared import Plurality, Rate
 from mensrea.scoring.report_json import read_report, report_bytes, write_report
 
 from .outcomes import SMALL, counted, outcomes_of, report_of
@@ -36,9 +38,27 @@ def test_the_same_outcomes_give_the_same_bytes_whatever_their_order():
 def test_a_report_fits_its_schema_and_every_member_is_described():
     document = json.loads(report_bytes(report_of()))
     jsonschema_rs.validate(SCHEMA, document)
-    assert set(document) == set(SCHEMA["properties"]) == set(SCHEMA["required"])
+    assert set(document) == set(SCHEMA["properties"])
+    assert set(document) - set(SCHEMA["required"]) == {"baselines"}
     assert set(document["metrics"][0]) == set(SCHEMA["$defs"]["metric"]["properties"])
     assert all("description" in each for each in SCHEMA["$defs"]["metric"]["properties"].values())
+
+
+def test_baselines_and_votes_come_back(tmp_path):
+    votes = SMALL.with_columns(answer=pl.lit("x"))
+    baselines = [Baseline("coin", "heads", 2.5, 5)]
+    report = report_of(votes, [Plurality("vote@1", "A vote.", of=("good",), k=1)], baselines=baselines)
+    document = json.loads(report_bytes(report))
+    jsonschema_rs.validate(SCHEMA, document)
+    assert "answer" not in document["samples"]["groups"]
+    write_report(report, tmp_path / "r.json")
+    again = read_report(tmp_path / "r.json")
+    assert again.baselines == baselines
+    assert again.samples.sort("id", "sample").equals(report.samples.select(again.samples.columns))
+
+
+def test_a_report_of_before_baselines_can_be_read(tmp_path):
+    assert read_report(changed(tmp_path, lambda each: each.pop("baselines"))).baselines == []
 
 
 def test_samples_are_columns_on_one_line():
