@@ -1,6 +1,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Reference models train on it, on a CPU in tests; with PyPI's own build it brings 3 GB of CUDA libraries.
+TORCH ?= torch==2.13.0
 SUITE := $(VENV)/json-schema-test-suite/4.26.0
 
 .PHONY: build test test-models lint types wheel pytest lock clean
@@ -43,6 +45,7 @@ $(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/.created
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install --quiet $(TORCH)
 	touch $@
 
 ## Held models, a real server of another make and Ray, in an environment of their own (2 GB); not part of CI.
@@ -50,7 +53,7 @@ test-models: requirements-dev.lock
 	$(PYTHON) -m venv $(VENV)-models
 	$(VENV)-models/bin/pip install --quiet --require-hashes -r requirements.lock
 	$(VENV)-models/bin/pip install --quiet --require-hashes -r requirements-dev.lock
-	$(VENV)-models/bin/pip install --quiet torch==2.13.0
+	$(VENV)-models/bin/pip install --quiet $(TORCH)
 	$(VENV)-models/bin/pip install --quiet "transformers[serving]==5.23.0" accelerate requests "ray[data]==2.60.0"
 	$(VENV)-models/bin/pip install --quiet --no-deps -e .
 	$(VENV)-models/bin/pytest tests/models/test_held.py tests/models/test_real_server.py \

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 import sys
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .cli_options import concurrency_of, folder_of, pair_of, parameters_of
-from .errors import BudgetError, RunStoppedError, StorageError
+from .cli_printing import Printed, is_coloured, page_of, print_result, width, write_report
+from .cli_train import Chosen, train
+from .errors import BudgetError, RunStoppedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from .scoring.calling import ModelSpec, Options
     from .scoring.report import Report
-
-_WIDEST = 120
-
-
-class Printed(Enum):
-    """How a result is printed."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 class Tool(Enum):
@@ -192,8 +182,25 @@ def run(  # noqa: PLR0913  # an argument is an option
     stem: Annotated[str, typer.Argument(help="A dataset with a scorer.", show_default=False)],
     *,
     model: Annotated[
-        str, typer.Option("--model", help="openai/NAME, held/FOLDER or scripted/FILE.", show_default=False)
-    ],
+        str | None,
+        typer.Option("--model", help="openai/NAME, held/FOLDER or scripted/FILE.", show_default=False),
+    ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            "--recipe", help="Train reference models instead, by a recipe: a name, or a .toml file."
+        ),
+    ] = None,
+    device: Annotated[str, typer.Option("--device", help="Where a recipe trains: cpu, cuda.")] = "cpu",
+    seeds: Annotated[
+        str | None, typer.Option("--seeds", help="Of a recipe's models: 1,2,3; the recipe's if left out.")
+    ] = None,
+    widths: Annotated[
+        str | None, typer.Option("--widths", help="Of a recipe's models: 16,32; the recipe's if left out.")
+    ] = None,
+    arms: Annotated[
+        str | None, typer.Option("--arms", help="Arms of a recipe: cot2,discrete; all if left out.")
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", help="The run's folder; runs/STEM-CONFIG.", parser=folder_of, metavar="<path>"),
@@ -226,8 +233,17 @@ def run(  # noqa: PLR0913  # an argument is an option
 ) -> None:
     """Ask a model everything that a benchmark asks, then score what it said.
 
-    The same command again goes on where it was stopped, and pays for nothing twice.
+    With --recipe, train a paper's reference models and measure those. The same command again goes on where it
+    was stopped, and pays for nothing twice.
     """
+    if recipe is not None:
+        if model is not None:
+            raise UsageError("--model and --recipe: a run asks a model or trains some; leave one out")
+        chosen = Chosen(recipe, device, out, seeds, widths, arms)
+        train(stem, chosen, version=version, path=release, repository=repository, output=output)
+        return
+    if model is None:
+        raise UsageError("no model is named; give --model, or --recipe to train reference models")
     from .loading.items import load_items
     from .scoring.calling import ModelSpec
     from .scoring.registry import find_scorer
@@ -259,7 +275,7 @@ def run(  # noqa: PLR0913  # an argument is an option
             options=options,
         )
     )
-    _finish(report, place.path / "report.json", _page(place.path / "report.html"), output)
+    _finish(report, place.path / "report.json", page_of(place.path / "report.html"), output)
 
 
 def compare(
@@ -279,7 +295,9 @@ def compare(
     from .scoring.report_json import read_report
 
     result = compare_reports(read_report(first), read_report(second), seed=seed, resamples=resamples)
-    _print(result.as_dict() if output is Printed.JSON else result.as_text(_width(), colour=_coloured()))
+    print_result(
+        result.as_dict() if output is Printed.JSON else result.as_text(width(), colour=is_coloured())
+    )
 
 
 def agree(
@@ -320,7 +338,7 @@ def agree(
         side="below" if below else "at-least",
         seed=seed,
     )
-    _print(found.as_dict() if output is Printed.JSON else found.as_text(_width(), colour=_coloured()))
+    print_result(found.as_dict() if output is Printed.JSON else found.as_text(width(), colour=is_coloured()))
 
 
 def reproduce(
@@ -346,7 +364,7 @@ def reproduce(
     from .scoring.reproduce import reproduce as reproduce_figures
 
     found = reproduce_figures(source, stems or ())
-    _print(found.as_dict() if output is Printed.JSON else found.as_text(width=_width()))
+    print_result(found.as_dict() if output is Printed.JSON else found.as_text(width=width()))
     raise typer.Exit(1 if found.fails else 0)
 
 
@@ -401,44 +419,15 @@ def _finish(report: Report, out: Path | None, html: Path | None, output: Printed
     from .scoring.report_text import report_text
 
     if out is not None:
-        _write(out, report_bytes(report))
+        write_report(out, report_bytes(report))
     if output is Printed.JSON:
         typer.echo(report_bytes(report).decode(), nl=False)
     else:
-        _print(report_text(report, _width(), colour=_coloured()))
+        print_result(report_text(report, width(), colour=is_coloured()))
     if html is not None:
         from .scoring.report_html import report_html
 
-        _write(html, report_html(report).encode())
+        write_report(html, report_html(report).encode())
     for path in (out, html):
         if path is not None and output is Printed.TEXT:
             typer.echo(f"wrote {path}")
-
-
-def _page(path: Path) -> Path | None:
-    """Where a page goes that nobody asked for: nowhere if nothing can draw its plots."""
-    from importlib.util import find_spec
-
-    return path if find_spec("matplotlib") else None
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.part")
-        part.write_bytes(content)
-        part.replace(path)
-    except OSError as error:
-        raise StorageError(f"{path}: the report can't be written ({error.strerror})") from error
-
-
-def _print(result: str | dict[str, Any]) -> None:
-    typer.echo(result.rstrip("\n") if isinstance(result, str) else json.dumps(result, indent=2))
-
-
-def _width() -> int:
-    return min(shutil.get_terminal_size((80, 24)).columns, _WIDEST) if sys.stdout.isatty() else 80
-
-
-def _coloured() -> bool:
-    return sys.stdout.isatty() and "NO_COLOR" not in os.environ

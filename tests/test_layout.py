@@ -29,7 +29,8 @@ BELOW = {
 }
 BELOW["builders"] = {*BELOW["cards"], "generation", "cards"}
 BELOW["loading"] = BELOW["publishing"] = {*BELOW["builders"], "builders"}
-BELOW["integrations"] = {*BELOW["loading"], "loading", "publishing"}
+BELOW["training"] = {*BELOW["loading"], "loading"}
+BELOW["integrations"] = {*BELOW["training"], "publishing", "training"}
 BELOW["testing"] = set(BELOW) - {"testing"}
 BELOW[""] = set(BELOW) - {"testing"}
 

@@ -1,0 +1,70 @@
+"""What came of each trained model, as a report and a reproduction read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Figures of one model on one split.
+
+    Attributes:
+        correct: Problems with the right answer.
+        total: Problems.
+        valid: Problems whose likeliest tokens make a chain in which each step follows from the one before.
+        divergence: Mean KL(target || model) of each step, in nats.
+        entropy: Mean entropy of each step's distribution, in nats.
+        pass_at: Share of problems solved by one of k sampled chains, by temperature and k, unbiased.
+        majority: Share of problems that the commonest of all sampled answers solves, by temperature; ties are
+            counted by their chance.
+    """
+
+    correct: int
+    total: int
+    valid: int
+    divergence: tuple[float, ...]
+    entropy: tuple[float, ...]
+    pass_at: dict[str, dict[str, float]] = field(default_factory=dict[str, dict[str, float]])
+    majority: dict[str, float] = field(default_factory=dict[str, float])
+
+    @property
+    def accuracy(self) -> float:
+        """The share of right answers."""
+        return self.correct / self.total
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One trained model.
+
+    Attributes:
+        name: The arm or policy.
+        method: The arm's method, or `grpo`.
+        supervision: What it learned from.
+        layers: Blocks.
+        width: The embedding dimension.
+        seed: Of weights and order.
+        parameters: Numbers that were trained.
+        epochs: Passes over the training split.
+        seconds: Time of the ensemble's training, divided by its members.
+        curve: Epoch, loss (or mean reward) and validation accuracy at each point.
+        splits: Figures of the last weights, by split.
+    """
+
+    name: str
+    method: str
+    supervision: str
+    layers: int
+    width: int
+    seed: int
+    parameters: int
+    epochs: int
+    seconds: float
+    curve: list[tuple[int, float, float]]
+    splits: dict[str, Figures]
+
+    @property
+    def best(self) -> float:
+        """The highest validation accuracy of the curve."""
+        return max(point[2] for point in self.curve)

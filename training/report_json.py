@@ -1,0 +1,115 @@
+"""The report of a training run as JSON and back; report.schema.json describes it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, cast
+
+import orjson
+
+from ..errors import RunError, SchemaError
+from ..schemas.records import record
+from .outcome import Figures, Result
+from .report import Machine, TrainingReport
+from .settings import Arm, Policy, Recipe, Training
+from .summary import summarise
+
+KIND = "mensrea-training"
+FORMAT = 1
+
+_SCHEMA = Path(__file__).with_name("report.schema.json")
+
+
+def report_bytes(report: TrainingReport) -> bytes:
+    """The report as JSON: indented for people, except that a learning curve is one line."""
+    document = {
+        "kind": KIND,
+        "format": FORMAT,
+        "mensrea": report.mensrea,
+        "version": report.version,
+        "machine": asdict(report.machine),
+        "recipe": asdict(report.recipe),
+        "rows": [asdict(each) for each in report.rows],
+        "results": [
+            {**asdict(each), "curve": orjson.Fragment(orjson.dumps(each.curve))} for each in report.results
+        ],
+    }
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def read_report(path: Path) -> TrainingReport:
+    """Read a report; its rows are computed from its results again.
+
+    Raises:
+        RunError: The file can't be read, is no report of a training run, has a format of another version, or
+            breaks the rules of its own.
+    """
+    document = _read(path)
+    try:
+        report = TrainingReport(
+            _recipe(document["recipe"]),
+            tuple(_result(each) for each in document["results"]),
+            record(Machine, document["machine"], "machine"),
+            document["version"],
+            document["mensrea"],
+        )
+        summarise(report.results)
+    except (SchemaError, ValueError, KeyError) as error:
+        raise RunError(f"{path}: the report contradicts itself: {error}; run the recipe again") from error
+    return report
+
+
+def _read(path: Path) -> dict[str, Any]:
+    wanted = "expected the report.json of `mensrea run cot2 --recipe`"
+    try:
+        document = orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise RunError(f"{path}: can't be read ({error.strerror or error}); {wanted}") from error
+    except orjson.JSONDecodeError as error:
+        raise RunError(f"{path}: is no JSON ({error}); {wanted}") from error
+    if not isinstance(document, dict) or document.get("kind") != KIND:
+        raise RunError(f"{path}: is no report of a training run; {wanted}")
+    found = document.get("format")
+    if found != FORMAT:
+        raise RunError(f"{path}: has format {found}, expected {FORMAT}; use the version that wrote it")
+    _check_schema(document, path)
+    return cast("dict[str, Any]", document)
+
+
+def _check_schema(document: Any, path: Path) -> None:
+    import jsonschema_rs
+
+    validator = jsonschema_rs.validator_for(orjson.loads(_SCHEMA.read_bytes()))
+    error = next(iter(validator.iter_errors(document)), None)
+    if error is not None:
+        place = "/".join(map(str, error.instance_path)) or "the top"
+        found = " ".join(error.message.split())
+        raise RunError(f"{path}: breaks the schema of reports at {place}: {found}; run the recipe again")
+
+
+def _recipe(members: Mapping[str, Any]) -> Recipe:
+    arms = [
+        record(Arm, {**each, "training": record(Training, each["training"], "an arm's training")}, "an arm")
+        for each in members["arms"]
+    ]
+    policies = [record(Policy, each, "a policy") for each in members["policies"]]
+    return record(Recipe, {**members, "arms": arms, "policies": policies}, "the recipe")
+
+
+def _result(members: Mapping[str, Any]) -> Result:
+    curve = [(epoch, _number(loss), accuracy) for epoch, loss, accuracy in members["curve"]]
+    splits = {name: _figures(each) for name, each in members["splits"].items()}
+    return replace(record(Result, {**members, "curve": (), "splits": splits}, "a result"), curve=curve)
+
+
+def _figures(members: Mapping[str, Any]) -> Figures:
+    steps = {name: [_number(each) for each in members[name]] for name in ("divergence", "entropy")}
+    return record(Figures, {**members, **steps}, "figures")
+
+
+def _number(value: float | None) -> float:
+    """JSON has nothing but null for what isn't finite."""
+    return math.nan if value is None else value
