@@ -149,7 +149,7 @@ class TestAReleaseIsFound:
 
     @pytest.mark.usefixtures("cache")
     def test_for_a_member_of_a_family(self) -> None:
-        rows = mensrea.load("cot2", "mnns-3x9", version="1.0.0")
+        rows = mensrea.load("cot2", "mnns-3x9", version="1.1.0")
         assert set(rows) == {"train", "validation", "test"}
         assert sum(map(len, rows.values())) == 9**3  # type: ignore[union-attr, arg-type]
         both = mensrea.load("cot2", "mnns-2x9", "all")
