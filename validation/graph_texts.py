@@ -143,7 +143,8 @@ class _Texts:
         leads = (
             (start[:, 0] == self.graphs.root) & (last == self.graphs.target) & ~is_gap.any(axis=1) & ~is_odd
         )
-        hops, _ = matrix_of(*cast("Any", whole_numbers(self.batch, "hops")), len(self.batch), 1)
+        hops, rows = cast("tuple[Integers, Integers]", whole_numbers(self.batch, "hops"))
+        hops, _ = matrix_of(hops, rows, len(self.batch), 1)
         return np.where(self.is_claim_false, lengths > 0, ~leads | (lengths != hops[:, 0]))
 
     def _name(self, rows: Integers, vertex: Integers) -> pa.Array:

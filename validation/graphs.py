@@ -68,8 +68,8 @@ class GraphAnswer(Rule):
             return
         rows, distance = np.arange(len(batch)), search(graphs).distance
         limit, _ = matrix_of(*hops, len(batch), 1)
-        leads_on = np.logical_or.reduce(graphs.adjacency > 0, axis=2)
-        checks = {
+        leads_on: Bools = np.logical_or.reduce(graphs.adjacency > 0, axis=2)
+        checks: dict[str, Bools] = {
             _BROKEN: ~graphs.is_whole,
             "an edge is there twice": graphs.adjacency.max(axis=(1, 2), initial=0) > 1,
             "a path leads back to where it began": has_cycle(graphs),

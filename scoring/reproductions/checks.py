@@ -28,6 +28,7 @@ class Check:
         given: Keywords of `compute`, such as figures that are printed in a text or a caption.
         differ: How many figures are known to differ.
         why: Why they do.
+        anew: Whether figures are measured of models that were trained anew, so that any may differ.
     """
 
     place: str
@@ -38,6 +39,7 @@ class Check:
     given: Mapping[str, Any] = field(default_factory=dict[str, Any])
     differ: int = 0
     why: str = ""
+    anew: bool = False
 
     def lines(self, cells: Iterable[Cell]) -> Sequence[Line]:
         """What the check prints of its figures."""
@@ -74,7 +76,7 @@ class Line:
         """
         if self.cells and all(cell.recomputed is None for cell in self.cells):
             return "open"
-        if self.cells and all(cell.anew for cell in self.cells):
+        if self.cells and self.check.anew:
             return "explained" if self.unequal else "equal"
         if not self.cells or len(self.unequal) != self.check.differ:
             return "unequal"

@@ -55,8 +55,7 @@ def _tells(lines: Sequence[Line]) -> bool:
     """
     first, *others = lines
     same = [line for line in others if line.check is first.check and line.status == "explained"]
-    is_anew = any(cell.anew for cell in first.cells)
-    return first.status in {"explained", "unequal"} and not (is_anew and same)
+    return first.status in {"explained", "unequal"} and not (first.check.anew and same)
 
 
 def _line(line: Line, place: str, what: int, width: int, *, tells: bool) -> Iterator[str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-Edges = list[list[int]]
+Edges = Sequence[Sequence[int]]
 
 
 def all_paths(edges: Edges, root: int) -> Iterator[tuple[int, ...]]:

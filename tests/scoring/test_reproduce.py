@@ -15,9 +15,14 @@ SHARED = Path(__file__).parents[2].parent / "shared" / "upstream"
 published = pytest.mark.skipif(not SHARED.is_dir(), reason=f"needs the published files, in {SHARED}")
 
 
+TRAINED = "cot2"
+PUBLISHED = [stem for stem in STEMS if stem != TRAINED]
+
+
 @pytest.fixture(scope="module")
 def shipped() -> Reproduction:
-    return reproduce()
+    """Of the papers that publish files."""
+    return reproduce(stems=PUBLISHED)
 
 
 def unwrapped(found: Reproduction) -> str:
@@ -90,8 +95,8 @@ def test_papers_are_chosen_by_stem():
 
 
 def test_a_dataset_without_checks_is_an_error():
-    with pytest.raises(UsageError, match=r"^cot2: nothing to reproduce; there is for thought_crime, "):
-        reproduce(stems=["cot2"])
+    with pytest.raises(UsageError, match=r"^cogtest: nothing to reproduce; there is for thought_crime, "):
+        reproduce(stems=["cogtest"])
 
 
 def test_files_as_published_give_what_ships(safechain, shipped):
@@ -126,7 +131,7 @@ def test_a_field_that_is_no_number_is_named(safechain):
 
 @published
 def test_published_files_reproduce():
-    found = reproduce(SHARED)
+    found = reproduce(SHARED, PUBLISHED)
     assert found.counts == {"equal": 56, "added": 9, "explained": 18, "unequal": 0}
     assert (
         "=               scores from tokens (1e-12)   140 figures  140 equal" in found.as_text().splitlines()
@@ -139,3 +144,45 @@ def test_shipped_facts_are_those_of_the_published_files(stem):
     facts = distilled(stem, SHARED)
     facts = portable(facts) if "distributions" in facts else facts
     assert facts == shipped_facts(stem), "run tests/scoring/reproductions/distil.py on the published files"
+
+
+def lines_of(found: Reproduction) -> dict[str, Any]:
+    return {f"{line.check.place} {line.what}": line for paper in found.papers for line in paper.lines}
+
+
+def test_models_trained_anew_are_held_to_their_intervals():
+    lines = lines_of(reproduce(stems=[TRAINED]))
+    assert lines["tuned cot2, d = 32, 3 seeds"].status == "equal"
+    assert lines["tuned coconut, d = 32, 3 seeds"].status == "explained"
+    assert lines["paper's setup cot2, d = 32"].status == "open"
+    (gained,) = lines["table 1, GRPO grpo-k3, d = 24, 3 seeds, points"].cells
+    assert gained.recomputed > 8
+
+
+def test_reports_of_runs_fill_in_what_was_not_measured(tmp_path):
+    row = {
+        "name": "cot2",
+        "layers": 2,
+        "width": 32,
+        "seeds": [1, 2],
+        "accuracies": [0.98, 0.99],
+        "mean": 0.985,
+        "interval": {"low": 0.92, "high": 1.0, "level": 0.95, "method": "t"},
+        "pass_at": {},
+        "epochs": 1000,
+    }
+    report = tmp_path / "cot2/mine/report.json"
+    report.parent.mkdir(parents=True)
+    report.write_text(json.dumps({"recipe": {"name": "paper-2l"}, "rows": [row]}))
+    found = reproduce(tmp_path, [TRAINED])
+    assert lines_of(found)["paper's setup cot2, d = 32, 2 seeds"].status == "equal"
+    assert found.counts["open"] == 40
+    assert not found.fails
+
+
+def test_a_torn_report_is_named(tmp_path):
+    report = tmp_path / "cot2/mine/report.json"
+    report.parent.mkdir(parents=True)
+    report.write_text('{"recipe": ')
+    with pytest.raises(SourceFormatError, match="report.json: expected JSON"):
+        reproduce(tmp_path, [TRAINED])

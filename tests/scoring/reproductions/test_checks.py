@@ -49,7 +49,7 @@ def test_a_check_of_nothing_has_a_line():
 
 @each_check
 def test_a_reason_stands_where_figures_differ_and_nowhere_else(check):
-    assert bool(check.why) == bool(check.differ)
+    assert bool(check.why) == bool(check.differ or check.anew)
     assert bool(check.what) != bool(check.each)
     assert check.how
     assert check.place
