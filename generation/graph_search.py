@@ -54,12 +54,13 @@ def search(problems: Problems) -> Search:
     layers: list[tuple[Integers, Integers]] = []
     start, end = problems.flat
     while len(start):
-        begun = at[start] == len(layers)
-        is_new = begun & (at[end] < 0)
-        layers.append((start[is_new], end[is_new]))
-        at[end[is_new]] = len(layers)
-        np.add.at(ways, end[is_new], ways[start[is_new]])
-        start, end = (start[~begun], end[~begun]) if is_new.any() else (start[:0], end[:0])
+        begun = at.take(start) == len(layers)
+        new = np.flatnonzero(begun & (at.take(end) < 0))
+        layers.append((start.take(new), end.take(new)))
+        at[layers[-1][1]] = len(layers)
+        np.add.at(ways, layers[-1][1], ways.take(layers[-1][0]))
+        left = np.flatnonzero(~begun) if len(new) else new
+        start, end = start.take(left), end.take(left)
     return Search(distance, paths, *_onward(problems, layers))
 
 
@@ -112,8 +113,8 @@ def _onward(
     onward, following = np.zeros(size, np.int64), np.full(size, np.iinfo(np.int8).max, np.int8)
     onward[np.arange(len(problems)) * width + problems.target] = 1
     for every_start, every_end in reversed(layers):
-        leads = onward[every_end] > 0
-        start, end = every_start[leads], every_end[leads]
+        leads = np.flatnonzero(onward.take(every_end))
+        start, end = every_start.take(leads), every_end.take(leads)
         np.add.at(onward, start, onward[end])
         np.minimum.at(following, start, (end % width).astype(np.int8))
     following[following == np.iinfo(np.int8).max] = -1
