@@ -66,7 +66,8 @@ def draw(family: GraphFamily, hops: int, graphs: int, words: np.random.Philox) -
 def renumbered(problems: Problems, words: np.random.Philox) -> Problems:
     """The same graphs with random vertex numbers and their edges in random order."""
     order = shuffled(words, len(problems), problems.nodes, problems.width)
-    number = np.argsort(order, axis=1)
+    number = np.empty(order.shape, np.int64)
+    np.put_along_axis(number, order.astype(np.int64), np.arange(problems.width)[None], axis=1)
     ordered = (problems.graph.astype(np.uint64) << 32) | raw(words, problems.start.shape, "u4")
     for flat in problems.flat:
         ordered = (ordered << _NUMBER_BITS) | number.ravel()[flat].astype(np.uint64)

@@ -44,8 +44,7 @@ def shuffled(
         width: The length of a row, at most 256.
     """
     drawn = np.ascontiguousarray(keys(words, (width, rows), "u4").T)
-    is_item = np.arange(width) < np.reshape(sizes, (-1, 1))
-    drawn |= np.where(is_item, np.uint32(0), ~np.uint32(_places(width)))
+    drawn |= (np.arange(width) >= np.reshape(sizes, (-1, 1))) * ~np.uint32(_places(width))
     drawn.sort(axis=1)
     return (drawn & np.uint32(_places(width))).astype(np.uint8)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -31,6 +32,11 @@ class Cell:
     digits: int | None = None
     interval: Interval | None = None
     anew: bool = False
+
+    @property
+    def value(self) -> float:
+        """The recomputed figure, NaN if it wasn't measured."""
+        return math.nan if self.recomputed is None else self.recomputed
 
     @property
     def equal(self) -> bool:

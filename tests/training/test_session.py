@@ -230,6 +230,7 @@ def interrupted(number: signal.Signals, pause: str, recipe: Path, folder: Path) 
     return child.returncode, errors.rstrip("\n").rpartition("\n")[2]
 
 
+@pytest.mark.slow
 def test_a_process_that_is_asked_to_stop_saves_first(recipe: Recipe, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     code, line = interrupted(signal.SIGTERM, "d8 epoch 2: soft", tmp_path / "tiny.toml", folder)
@@ -240,6 +241,7 @@ def test_a_process_that_is_asked_to_stop_saves_first(recipe: Recipe, tmp_path: P
     assert same(weights(folder), weights(tmp_path / "whole"))
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed_loses_what_it_had_not_saved(recipe: Recipe, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     code, _ = interrupted(signal.SIGKILL, "d8 epoch 2: better", tmp_path / "tiny.toml", folder)

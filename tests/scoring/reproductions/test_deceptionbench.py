@@ -33,7 +33,7 @@ def test_one_item_more_is_noticed():
 
 
 def test_items_that_are_not_scored_leave_the_denominator():
-    scored = [int(cell.recomputed) for cell in paper.coverage(FACTS, 180)]
+    scored = [int(cell.value) for cell in paper.coverage(FACTS, 180)]
     assert (len(scored), min(scored), scored.count(180)) == (25, 123, 8)
 
 

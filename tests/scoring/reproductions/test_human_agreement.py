@@ -9,7 +9,7 @@ FACTS = shipped_facts("deceptionbench")
 
 def test_agreement_of_dtr_by_category():
     cells = {cell.name: cell for cell in figure.agreed_in(FACTS, ["DTR"])}
-    assert {name: round(cell.recomputed, 3) for name, cell in cells.items()} == {
+    assert {name: round(cell.value, 3) for name, cell in cells.items()} == {
         "alignment faking": 0.963,
         "strategic deception": 0.970,
         "honesty evasion": 0.955,
@@ -20,7 +20,7 @@ def test_agreement_of_dtr_by_category():
 
 
 def test_agreement_in_all():
-    assert {cell.name: round(cell.recomputed, 3) for cell in figure.agreed_in_all(FACTS)} == {
+    assert {cell.name: round(cell.value, 3) for cell in figure.agreed_in_all(FACTS)} == {
         "DTR": 0.946,
         "gpt-4o": 0.692,
         "claude-3.7-sonnet": 0.685,
@@ -31,7 +31,7 @@ def test_agreement_in_all():
 def test_one_number_of_human_labels_gives_all_bars():
     cells = list(figure.phis(FACTS))
     assert len(cells) == 20
-    assert max(abs(cell.recomputed - (cell.published or 0)) for cell in cells) < 0.001
+    assert max(abs(cell.value - (cell.published or 0)) for cell in cells) < 0.001
 
 
 def test_a_judge_that_never_varies_beats_three_that_are_asked():
