@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 from collections.abc import Callable, Generator, Sequence
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
 
+from ..errors import UsageError
 from ..models.run_folder import FORMAT, RunFolder
 from .checkpoints import Checkpoint
 from .cot2 import load_task
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     import torch
 
 RESULTS = "results.json"
+_LONGEST = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,12 @@ class Settings:
 
     Attributes:
         recipe: The recipe's members.
+        problems: A digest of the training split: a run doesn't go on with other problems.
         format: Of the folder.
     """
 
     recipe: dict[str, Any]
+    problems: str
     format: int = FORMAT
 
 
@@ -45,6 +50,21 @@ class TrainingFolder(RunFolder[Settings]):
 
     kind: ClassVar[type[Settings]] = Settings
     go_on = "mensrea run cot2 --recipe … --out {path}"
+
+    def begin(self, settings: Settings) -> None:
+        """Record what the run does, or check that it is the run that was begun here.
+
+        Raises:
+            UsageError: Another run was begun here; the message says in what the recipe differs.
+            StorageError: The folder can't be written, or holds other files.
+        """
+        if self.exists:
+            was = self.settings()
+            other = [name for name, value in settings.recipe.items() if was.recipe.get(name) != value]
+            if other or was.problems != settings.problems:
+                differs = f"with other {', '.join(other)}" if other else "on another release's problems"
+                raise UsageError(f"{self.path}: a run {differs} was begun here; choose another --out")
+        super().begin(settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +92,15 @@ def groups_of(recipe: Recipe) -> list[Group]:
     for arm in recipe.arms:
         for width in arm.widths or recipe.widths:
             found.setdefault((width, arm.training, arm.method == "coconut"), []).append(arm)
-    return [
-        Group("-".join([f"d{width}", *(arm.name for arm in arms)])[:80], width, tuple(arms))
-        for (width, *_), arms in found.items()
-    ]
+    return [Group(_name(width, arms), width, tuple(arms)) for (width, *_), arms in found.items()]
+
+
+def _name(width: int, arms: Sequence[Arm]) -> str:
+    """The name of an ensemble's checkpoint; where it is cut, a digest keeps it apart from others."""
+    whole = f"d{width}-{'+'.join(arm.name for arm in arms)}"
+    if len(whole) <= _LONGEST:
+        return whole
+    return f"{whole[:_LONGEST]}-{hashlib.blake2b(whole.encode(), digest_size=4).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,13 +197,21 @@ def run_recipe(
         split: load_task(recipe.config, split, supervisions, device=device, **release)
         for split in ("train", "validation", "test")
     }
-    folder.begin(Settings(orjson.loads(orjson.dumps(asdict(recipe)))))
+    folder.begin(Settings(orjson.loads(orjson.dumps(asdict(recipe))), _digest(tasks["train"])))
     with _stopping() as stop:
         session = Session(recipe, folder, tasks, stop, say)
         results = [result for group in groups_of(recipe) for result in session.trained(group)]
     written = orjson.dumps([asdict(each) for each in results], option=orjson.OPT_INDENT_2)
     folder.write(RESULTS, written + b"\n")
     return results
+
+
+def _digest(task: Task) -> str:
+    """A digest of problems and of what is learned of them."""
+    total = hashlib.blake2b(digest_size=16)
+    for each in (task.prompts, task.answers, task.traces, *task.targets.values()):
+        total.update(each.cpu().numpy().tobytes())
+    return total.hexdigest()
 
 
 def _line(name: str, arms: Sequence[str], point: Point) -> str:

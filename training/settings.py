@@ -216,7 +216,6 @@ def _check(recipe: Recipe, where: str) -> None:
         ("there is no arm", not recipe.arms),
         ("two arms have one name", len(set(names)) < len(names)),
         ("there is no seed", not recipe.seeds),
-        ("epochs are fewer than 1", any(each.training.epochs < 1 for each in arms.values())),
         ("a seed or a width is named twice", any(len(set(each)) < len(each) for each in numbers)),
         ("an arm has no width", not all(arm.widths or recipe.widths for arm in recipe.arms)),
         *(
@@ -239,6 +238,13 @@ def _check(recipe: Recipe, where: str) -> None:
         ),
         *(
             (f"{each.name}: there is no arm {each.start!r} to start from", each.start not in arms)
+            for each in recipe.policies
+        ),
+        *(
+            (
+                f"{each.name}: starts from {each.start}, which has no thoughts made of tokens",
+                each.start in arms and arms[each.start].method in {"no-cot", "coconut"},
+            )
             for each in recipe.policies
         ),
         *(

@@ -19,11 +19,11 @@ def drawn(out: Path, **options: Any) -> int:
 
 def test_rows_of_another_seed_are_no_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    family = "mnns-5x9"
+    family = "mnns-5x20"
     options = BuildOptions(seed=3, rows=100)
     build_release("cot2", configs=[family], out=Path("dist"), options=options)
     with pytest.warns(CustomReleaseWarning, match=r"seed 3, rows 100") as caught:
-        rows: Any = mensrea.load("cot2", family, "train", version="1.0.0")
+        rows: Any = mensrea.load("cot2", family, "train", version="1.1.0")
     assert len(rows) == 8_000
     assert caught[0].filename == __file__
     named: Any = mensrea.load("cot2", family, "train", path="dist/cot2")

@@ -121,8 +121,8 @@ def test_arms_of_the_same_training_are_one_ensemble(recipe: Recipe) -> None:
     wide = replace(recipe, widths=(8, 4), arms=(*recipe.arms[:3], replace(recipe.arms[3], widths=(16,))))
     groups = groups_of(wide)
     assert [(each.name, each.width, [arm.name for arm in each.arms]) for each in groups] == [
-        ("d8-soft-hard", 8, ["soft", "hard"]),
-        ("d4-soft-hard", 4, ["soft", "hard"]),
+        ("d8-soft+hard", 8, ["soft", "hard"]),
+        ("d4-soft+hard", 4, ["soft", "hard"]),
         ("d8-hidden", 8, ["hidden"]),
         ("d4-hidden", 4, ["hidden"]),
         ("d16-none", 16, ["none"]),
@@ -165,7 +165,7 @@ def test_everything_that_a_recipe_names_is_trained(recipe: Recipe, tmp_path: Pat
     written = orjson.loads((folder / "results.json").read_bytes())
     assert written == orjson.loads(orjson.dumps([asdict(each) for each in results]))
     assert {path.name for path in folder.iterdir()} == {
-        "run.json", "results.json", "d8-soft-hard.pt", "d8-hidden.pt", "d8-none.pt", "d8-better.pt",
+        "run.json", "results.json", "d8-soft+hard.pt", "d8-hidden.pt", "d8-none.pt", "d8-better.pt",
         "d8-drawn.pt",
     }  # fmt: skip
     assert re.fullmatch(r"d8 epoch 1: soft \d+\.\d  hard \d+\.\d", told[0])
@@ -178,7 +178,7 @@ def test_policies_start_from_the_weights_of_their_arm(recipe: Recipe, tmp_path: 
     run_recipe(recipe, TrainingFolder(tmp_path / "run"))
     held = weights(tmp_path / "run")
     for name, part in (("d8-better.pt", slice(2, 4)), ("d8-drawn.pt", slice(0, 2))):
-        arms = {key: each[part] for key, each in held["d8-soft-hard.pt"]["model"].items()}
+        arms = {key: each[part] for key, each in held["d8-soft+hard.pt"]["model"].items()}
         assert same(held[name]["start"], arms)
         assert not same(held[name]["model"], arms)
 
@@ -235,7 +235,7 @@ def test_a_process_that_is_asked_to_stop_saves_first(recipe: Recipe, tmp_path: P
     folder = tmp_path / "run"
     code, line = interrupted(signal.SIGTERM, "d8 epoch 2: soft", tmp_path / "tiny.toml", folder)
     assert (code, line) == (1, f"mensrea.errors.RunStoppedError: {folder}: stopped after epoch 2")
-    assert {name: each["epoch"] for name, each in weights(folder).items()} == {"d8-soft-hard.pt": 2}
+    assert {name: each["epoch"] for name, each in weights(folder).items()} == {"d8-soft+hard.pt": 2}
     found = run_recipe(recipe, TrainingFolder(folder))
     assert timeless(found) == timeless(run_recipe(recipe, TrainingFolder(tmp_path / "whole")))
     assert same(weights(folder), weights(tmp_path / "whole"))
@@ -247,7 +247,7 @@ def test_a_process_that_is_killed_loses_what_it_had_not_saved(recipe: Recipe, tm
     code, _ = interrupted(signal.SIGKILL, "d8 epoch 2: better", tmp_path / "tiny.toml", folder)
     assert code == -signal.SIGKILL
     assert {name: each["epoch"] for name, each in weights(folder).items()} == {
-        "d8-soft-hard.pt": 3, "d8-better.pt": 1,
+        "d8-soft+hard.pt": 3, "d8-better.pt": 1,
     }  # fmt: skip
     assert not (folder / "results.json").exists()
     found = run_recipe(recipe, TrainingFolder(folder))
@@ -272,7 +272,7 @@ def test_another_recipe_is_refused(recipe: Recipe, tmp_path: Path) -> None:
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     with pytest.raises(UsageError) as caught:
         run_recipe(replace(short, seeds=(0, 2)), TrainingFolder(folder))
-    assert str(caught.value).startswith(f"{folder}: a run with recipe ")
+    assert str(caught.value).startswith(f"{folder}: a run with other seeds was begun here")
     assert "\n" not in str(caught.value)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
