@@ -22,7 +22,7 @@ def print_report(report: BuildReport) -> None:
     for name in report.built:
         entry = report.manifest.configs[name]
         splits = ", ".join(f"{split} {size.rows:,}" for split, size in entry.splits.items())
-        typer.echo(f"built {report.path} {name} {report.manifest.version}: {splits} rows")
+        typer.echo(wrapped(f"built {report.path} {name} {report.manifest.version}: {splits} rows"))
         _print_findings(report.findings.get(name, ()), entry.findings)
     if any(report.findings.values()):
         typer.echo(f"every finding is in {report.path / 'findings.jsonl'}")
