@@ -14,7 +14,7 @@ from mensrea.cards.fields import field_rows
 from mensrea.schemas import load_row_schema
 
 WIDTH = 80
-MEMBERS = {"mnns-<digits>x<max>": "mnns-3x9"}
+MEMBERS = {"mnns-<digits>x<max>": "mnns-3x9", "prosqa-<hops>": "prosqa-3", "prontoqa-<hops>": "prontoqa-3"}
 PROGRAM = """
 import json, sys
 from contextlib import redirect_stdout
