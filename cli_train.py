@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -76,7 +75,7 @@ def train(
             recipe,
             folder,
             device=device,
-            say=lambda line: print(line, file=sys.stderr, flush=True),  # noqa: T201  # progress
+            say=lambda line: typer.echo(line, err=True),
             version=version,
             path=path,
             repository=repository,
