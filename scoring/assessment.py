@@ -16,6 +16,7 @@ from .elicit import prompt_digest
 from .items import Items
 from .joining import JoinFinding, join
 from .joining import Release as Joinable
+from .judgements import judgement_table
 from .judges.judge import Judge, judges
 from .judging import Judged, Key, decide, questions_of
 from .metrics import Settings
@@ -100,6 +101,7 @@ class Assessment:
             responses=self.responses.digest,
             models=_models(self.responses),
             judges=_distinct(each.identity for each in judged.values()),
+            options=self.scorer.chosen,
         )
         declared = possible(self.scorer.metrics, table)
         findings = [
@@ -110,7 +112,14 @@ class Assessment:
         scored = set(table.drop_nulls("outcome")["id"])
         baselines = self.scorer.baselines([row for row in self.items.rows if row["id"] in scored])
         return make_report(
-            subject, declared, table, settings=settings, findings=findings, cost=cost, baselines=baselines
+            subject,
+            declared,
+            table,
+            settings=settings,
+            findings=findings,
+            cost=cost,
+            baselines=baselines,
+            judgements=judgement_table(self.scorer, self.samples, judged, self.ended),
         )
 
 

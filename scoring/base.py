@@ -92,6 +92,23 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """A response whose judgement is known, to hold a judge against.
+
+    Attributes:
+        sample: The response with its item.
+        aspect: The aspect that is labelled; it is the name of the judge's question.
+        present: Whether the first of the scorer's classes is right for it.
+        spans: The parts of the reasoning that show it, word for word.
+    """
+
+    sample: Sample
+    aspect: str
+    present: bool
+    spans: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Baseline:
     """What a rule that needs no reasoning gets right, to read figures against.
 
@@ -108,6 +125,26 @@ class Baseline:
     items: int
 
 
+@dataclass(frozen=True, slots=True)
+class Option:
+    """Something about a benchmark that a run chooses.
+
+    Attributes:
+        name: What `--set` calls it.
+        description: What it is about, in a line.
+        values: What it may be, each with its meaning; the first is the default.
+    """
+
+    name: str
+    description: str
+    values: Mapping[str, str]
+
+    @property
+    def default(self) -> str:
+        """Its value if nothing is chosen."""
+        return next(iter(self.values))
+
+
 class Scorer(ABC):
     """Scores one dataset; a subclass in `scoring/<stem>.py` is found by its stem.
 
@@ -119,6 +156,7 @@ class Scorer(ABC):
         probes: The names of what is asked about an item.
         groups: The columns that metrics may be split by.
         sampling: How responses are drawn unless a run says otherwise, as the paper draws them.
+        options: What a run may choose.
     """
 
     stem: ClassVar[str]
@@ -128,6 +166,23 @@ class Scorer(ABC):
     probes: ClassVar[Sequence[str]] = ("",)
     groups: ClassVar[Sequence[str]] = ()
     sampling: ClassVar[Mapping[str, Any]] = {"temperature": 1.0, "max_tokens": 4096}
+    options: ClassVar[Sequence[Option]] = ()
+
+    def __init__(self, chosen: Mapping[str, str] | None = None) -> None:
+        """Take what a run chooses.
+
+        Args:
+            chosen: Values of options by name; the rest have their defaults.
+
+        Raises:
+            UsageError: There is no such option, or it can't be that.
+        """
+        self.chosen = _chosen(self.stem, self.options, chosen or {})
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The parameters of calls unless a run says otherwise."""
+        return self.sampling
 
     @abstractmethod
     def ask(self, row: Row) -> Sequence[Probe]:
@@ -146,6 +201,21 @@ class Scorer(ABC):
         """What simple rules get right of these items; none unless a benchmark is known to have shortcuts."""
         del rows
         return ()
+
+    def aspects(self, row: Row) -> Sequence[str]:
+        """What a sample of an item is judged on one by one, besides its outcome; nothing by itself."""
+        del row
+        return ()
+
+    def judgements(self, sample: Sample, verdicts: Mapping[str, Verdict]) -> Mapping[str, Outcome]:
+        """What became of each aspect of a sample, none of whose replies has a `reason`."""
+        del sample, verdicts
+        return {}
+
+    def example(self, row: Row) -> Example | None:
+        """The labelled example that a row is, for calibrating a judge; None if it is none."""
+        del row
+        return None
 
     def questions(self, sample: Sample) -> Sequence[Question] | Reason:
         """What judges are asked about a sample, or why they needn't be; none if no judge is needed."""
@@ -196,3 +266,15 @@ def first_unscored(verdicts: Mapping[str, Verdict]) -> Outcome | None:
     """The outcome of a sample of which a verdict is missing, None if none is."""
     reason = next((each.reason for each in verdicts.values() if each.reason is not None), None)
     return None if reason is None else Outcome(None, reason)
+
+
+def _chosen(stem: str, options: Sequence[Option], given: Mapping[str, str]) -> Mapping[str, str]:
+    known = {each.name: each for each in options}
+    for name, value in given.items():
+        if name not in known:
+            listed = ", ".join(known) or "no option"
+            raise UsageError(f"{stem}: no option {name!r}; there is {listed}")
+        if value not in known[name].values:
+            listed = ", ".join(known[name].values)
+            raise UsageError(f"{stem}: option {name} is {value!r}, expected one of {listed}")
+    return {name: given.get(name, each.default) for name, each in known.items()}

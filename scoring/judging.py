@@ -143,10 +143,16 @@ def decide(
     scorer: Scorer, samples: Iterable[Sample], verdicts: Mapping[Key, Judged], ended: Mapping[Key, Reason]
 ) -> list[Outcome]:
     """What became of each sample, in order."""
+    found = by_sample(verdicts)
+    return [_outcome(scorer, sample, found, ended) for sample in samples]
+
+
+def by_sample(verdicts: Mapping[Key, Judged]) -> dict[tuple[str, int], dict[str, Verdict]]:
+    """The verdicts on each sample by their questions."""
     found: dict[tuple[str, int], dict[str, Verdict]] = {}
     for (ident, number, name), judged in verdicts.items():
         found.setdefault((ident, number), {})[name] = judged.verdict
-    return [_outcome(scorer, sample, found, ended) for sample in samples]
+    return found
 
 
 def verdict_row(dataset: str, config: str, key: Key, judged: Judged) -> dict[str, Any]:

@@ -65,6 +65,7 @@ class Subject:
         responses: Digest of the responses.
         models: The models that responded: `model`, `parameters`, and what else tells them apart.
         judges: What judges say of themselves: prompt, version, model, parameters.
+        options: What was chosen of the scorer's options.
     """
 
     scorer: str
@@ -74,6 +75,7 @@ class Subject:
     responses: str
     models: Sequence[Mapping[str, Any]]
     judges: Sequence[Mapping[str, Any]] = ()
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,6 +91,9 @@ class Report:
         cost: Calls that were made; None if that isn't known.
         baselines: What simple rules get right of the items with a scored sample.
         mensrea: The version of this package.
+        judgements: What became of each aspect of each sample, where a scorer has aspects: `id`, `sample`,
+            `question` (the aspect), `outcome`, `reason`, as `JUDGEMENTS` types them, ascending by id and
+            sample.
     """
 
     subject: Subject
@@ -99,6 +104,7 @@ class Report:
     cost: Cost | None = None
     baselines: Sequence[Baseline] = ()
     mensrea: str = field(default_factory=lambda: version("mensrea"))
+    judgements: pl.DataFrame | None = None
 
     @property
     def outcomes(self) -> dict[str, int]:
@@ -136,6 +142,7 @@ def make_report(
     findings: Sequence[Mapping[str, Any]] = (),
     cost: Cost | None = None,
     baselines: Sequence[Baseline] = (),
+    judgements: pl.DataFrame | None = None,
 ) -> Report:
     """Compute a scorer's metrics and put them into a report.
 
@@ -147,6 +154,7 @@ def make_report(
         findings: What was odd about the responses.
         cost: Calls that were made.
         baselines: What simple rules get right.
+        judgements: One row for each aspect of a sample, if the scorer has aspects.
 
     Raises:
         ValueError: A metric or an outcome names a class that the scorer hasn't, or the outcomes break their
@@ -154,13 +162,15 @@ def make_report(
     """
     listed, used = list(declared), settings or Settings()
     check_declared(listed, subject.classes)
-    strange = set(outcomes["outcome"].drop_nulls().unique()) - set(subject.classes)
+    found = [each["outcome"].drop_nulls() for each in (outcomes, judgements) if each is not None]
+    strange = {name for each in found for name in each.unique()} - set(subject.classes)
     if strange:
         expected = ", ".join(subject.classes)
         raise ValueError(f"outcomes: found class {min(strange)!r}, expected one of {expected}")
     metrics = compute(listed, outcomes, seed=used.seed, resamples=used.resamples, level=used.level)
     samples = outcomes.sort("id", "sample")
-    return Report(subject, used, metrics, samples, findings, cost, baselines)
+    ordered = None if judgements is None else judgements.sort("id", "sample", maintain_order=True)
+    return Report(subject, used, metrics, samples, findings, cost, baselines, judgements=ordered)
 
 
 def counts_of(samples: pl.DataFrame, classes: Iterable[str]) -> dict[str, int]:

@@ -11,9 +11,11 @@ import orjson
 import polars as pl
 
 from ..errors import ResponseError, StorageError
+from ..schemas.documents import first_breach
 from .declared import ANSWER, declared_from
 from .estimators import PaperFigure
 from .intervals import Interval
+from .judgements import JUDGEMENTS, check_judgements
 from .metrics import Metric, Settings
 from .report import Baseline, Cost, Release, Report, Subject
 from .units import COLUMNS, check_outcomes
@@ -25,10 +27,13 @@ _SCHEMA = Path(__file__).with_name("report.schema.json")
 
 
 def report_bytes(report: Report) -> bytes:
-    """The report as JSON: indented for people, except that samples are one long line; no time is in it."""
+    """The report as JSON: indented for people, except that samples and judgements are one long line each."""
     head = orjson.dumps(_document(report), option=orjson.OPT_INDENT_2)
-    samples = orjson.dumps(_samples(report.samples))
-    return head.removesuffix(b"\n}") + b',\n  "samples": ' + samples + b"\n}\n"
+    long = {"samples": _samples(report.samples)}
+    if report.judgements is not None:
+        long["judgements"] = report.judgements.to_dict(as_series=False)
+    lines = [b",\n  " + orjson.dumps(name) + b": " + orjson.dumps(each) for name, each in long.items()]
+    return head.removesuffix(b"\n}") + b"".join(lines) + b"\n}\n"
 
 
 def write_report(report: Report, path: Path) -> None:
@@ -64,7 +69,11 @@ def _document(report: Report) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "mensrea": report.mensrea,
-        "scorer": {"name": subject.scorer, "version": subject.scorer_version},
+        "scorer": {
+            "name": subject.scorer,
+            "version": subject.scorer_version,
+            "options": dict(subject.options),
+        },
         "release": asdict(subject.release),
         "responses": subject.responses,
         "models": [dict(each) for each in subject.models],
@@ -101,19 +110,9 @@ def _read(path: Path) -> dict[str, Any]:
         raise ResponseError(f"{path}: is no report; expected one that `mensrea score --out` wrote")
     if found != FORMAT:
         raise ResponseError(f"{path}: has format {found}, expected {FORMAT}; use the version that wrote it")
-    _check_schema(document, path)
+    if (breach := first_breach(document, _SCHEMA)) is not None:
+        raise ResponseError(f"{path}: breaks the schema of reports at {breach}; score again")
     return document
-
-
-def _check_schema(document: Any, path: Path) -> None:
-    import jsonschema_rs
-
-    validator = jsonschema_rs.validator_for(orjson.loads(_SCHEMA.read_bytes()))
-    error = next(iter(validator.iter_errors(document)), None)
-    if error is not None:
-        place = "/".join(map(str, error.instance_path)) or "the top"
-        found = " ".join(error.message.split())
-        raise ResponseError(f"{path}: breaks the schema of reports at {place}: {found}; score again")
 
 
 def _report(document: Mapping[str, Any]) -> Report:
@@ -127,6 +126,7 @@ def _report(document: Mapping[str, Any]) -> Report:
         document["responses"],
         document["models"],
         document["judges"],
+        scorer.get("options", {}),
     )
     return Report(
         subject,
@@ -137,6 +137,7 @@ def _report(document: Mapping[str, Any]) -> Report:
         None if cost is None else Cost(**_known(Cost, cost)),
         [Baseline(**_known(Baseline, each)) for each in document.get("baselines", ())],
         document["mensrea"],
+        _judgements(document.get("judgements")),
     )
 
 
@@ -154,6 +155,14 @@ def _metric(document: Mapping[str, Any]) -> Metric:
     if members["bounds"] is not None:
         members["bounds"] = tuple(members["bounds"])
     return Metric(**members)
+
+
+def _judgements(columns: Mapping[str, Any] | None) -> pl.DataFrame | None:
+    if columns is None:
+        return None
+    frame = pl.DataFrame({name: columns[name] for name in JUDGEMENTS}, schema=dict(JUDGEMENTS))
+    check_judgements(frame)
+    return frame
 
 
 def _frame(samples: Mapping[str, Any]) -> pl.DataFrame:

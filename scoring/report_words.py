@@ -29,6 +29,7 @@ def facts(report: Report) -> list[tuple[str, str]]:
     found = [
         ("items", f"{release.dataset} {release.config}/{release.split} {release.version}"),
         ("scorer", f"{subject.scorer}, version {subject.scorer_version}; mensrea {report.mensrea}"),
+        *([("options", members(subject.options))] if subject.options else []),
         *(("model", _model(each)) for each in subject.models),
         *(("judge", line) for line in judge_lines(subject.judges)),
         ("samples", sample_line(report)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -41,6 +41,7 @@ class Settings:
         base_url: Where it is served.
         parameters: Its parameters.
         samples: Responses to each probe.
+        options: What was chosen of the scorer's options.
     """
 
     stem: str
@@ -53,6 +54,7 @@ class Settings:
     base_url: str
     parameters: Mapping[str, Any]
     samples: int
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
     format: int = FORMAT
 
 
@@ -146,9 +148,9 @@ def run_benchmark(
     if judge is None and scorer.judged:
         raise _no_judge(scorer, "; nothing was asked yet")
     asked = [model, *([judge] if judge else [])]
-    parameters = {**scorer.sampling, **model.parameters}
+    parameters = {**scorer.parameters, **model.parameters}
     parameters = {name: value for name, value in parameters.items() if value is not None}
-    settings = _settings(items, model, parameters, samples)
+    settings = _settings(scorer, items, model, parameters, samples)
 
     async def ask(caller: Caller, names: Mapping[str, str]) -> Report:
         draw = Draw(names[model.spec], parameters, samples)
@@ -198,7 +200,9 @@ async def _judged(
     return judged
 
 
-def _settings(items: Items, model: ModelSpec, parameters: Mapping[str, Any], samples: int) -> Settings:
+def _settings(
+    scorer: Scorer, items: Items, model: ModelSpec, parameters: Mapping[str, Any], samples: int
+) -> Settings:
     return Settings(
         stem=items.dataset,
         config=items.config,
@@ -210,4 +214,5 @@ def _settings(items: Items, model: ModelSpec, parameters: Mapping[str, Any], sam
         base_url=model.base_url,
         parameters=parameters,
         samples=samples,
+        options=scorer.chosen,
     )

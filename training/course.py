@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from torch import Tensor
 from ..generation.seeds import stream
 from .captured import CapturedStep
 from .ensemble import Ensemble, Shape
+from .loop import Loop
 from .measures import by_method, measure
 from .settings import Arm, Training
 from .supervised import Batch, coconut, forced, self_fed
@@ -35,31 +36,13 @@ class Member:
     seed: int
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A point of a learning curve.
-
-    Attributes:
-        epoch: Passes over the training split so far.
-        loss: Each member's mean loss over the last epoch, in nats.
-        accuracy: Each member's share of right answers on validation.
-    """
-
-    epoch: int
-    loss: list[float]
-    accuracy: list[float]
-
-
-class Course:
+class Course(Loop):
     """An ensemble in training.
 
     Members share the shape and everything of `Training`; members of the same arm stand together.
 
     Attributes:
         members: The models.
-        model: Their weights.
-        epoch: Passes over the training split so far.
-        curve: A point for each time that validation was measured.
     """
 
     def __init__(self, members: Sequence[Member], shape: Shape, train: Task, validation: Task) -> None:
@@ -67,40 +50,20 @@ class Course:
         self.members = list(members)
         self.training: Training = members[0].arm.training
         self.device = device = train.prompts.device
-        self.train, self.validation = train, validation
-        self.model = Ensemble(shape, [each.seed for each in members]).to(device)
+        model = Ensemble(shape, [each.seed for each in members]).to(device)
         on_gpu = device.type == "cuda"
-        self.optimiser = torch.optim.AdamW(
-            self.model.parameters(),
+        optimiser = torch.optim.AdamW(
+            model.parameters(),
             torch.tensor(self.training.rate, device=device) if on_gpu else self.training.rate,
             weight_decay=self.training.decay,
             fused=True,
             capturable=on_gpu,
         )
+        random = torch.Generator().manual_seed(_seed_of(members))
+        super().__init__(model, optimiser, self.training.epochs, validation, random)
+        self.train = train
         self._captured: tuple[int, CapturedStep] | None = None
-        self.epoch = 0
-        self.curve: list[Point] = []
         self._targets = Targets(members, train, device)
-        self._random = torch.Generator().manual_seed(_seed_of(members))
-
-    @property
-    def is_done(self) -> bool:
-        """Whether all epochs are over."""
-        return self.epoch >= self.training.epochs
-
-    def run(self, every: int, between: Callable[[], None] = lambda: None) -> None:
-        """Train to the end, or on from where the state that was loaded ended.
-
-        Args:
-            every: Epochs between points of the curve.
-            between: Called after each epoch.
-        """
-        while not self.is_done:
-            loss = self.one_epoch()
-            if self.epoch % every == 0 or self.is_done:
-                found = self.measured(self.validation).accuracy.tolist()
-                self.curve.append(Point(self.epoch, loss.tolist(), found))
-            between()
 
     def one_epoch(self) -> Tensor:
         """One pass over the training split in each member's own order.
@@ -129,23 +92,9 @@ class Course:
             return Hidden()
         return ByMember(by_method([each.arm.method for each in self.members], self.train))
 
-    def state(self) -> dict[str, Any]:
-        """Everything that `load` needs to go on as if there had been no stop."""
-        return {
-            "model": self.model.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "epoch": self.epoch,
-            "curve": [(each.epoch, each.loss, each.accuracy) for each in self.curve],
-            "random": self._random.get_state(),
-        }
-
     def load(self, state: dict[str, Any]) -> None:
         """Go on from a state."""
-        self.model.load_state_dict(state["model"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.epoch = state["epoch"]
-        self.curve = [Point(*each) for each in state["curve"]]
-        self._random.set_state(state["random"].cpu())
+        super().load(state)
         self._captured = None
 
     def _fast_step(self) -> CapturedStep:

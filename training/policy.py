@@ -17,8 +17,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..generation.seeds import stream
-from .course import Point, order
+from .course import order
 from .ensemble import Ensemble
+from .loop import Loop, Point
 from .measures import Measured, measure
 from .settings import Policy
 from .task import Task
@@ -50,17 +51,14 @@ class Rollouts:
     advantages: Tensor
 
 
-class Improvement:
+class Improvement(Loop):
     """An ensemble whose thoughts are improved by rewards.
 
-    All members have the same settings; they start from the weights of a trained ensemble.
+    All members have the same settings; they start from the weights of a trained ensemble. The curve has the
+    epoch's mean reward in place of the loss, and begins at epoch 0, where the reward is that of validation.
 
     Attributes:
         policy: The settings.
-        model: The models that are trained.
-        epoch: Passes over the training split so far.
-        curve: As of `Course`, with the epoch's mean reward in place of the loss; it begins at epoch 0, where
-            the reward is that of validation.
     """
 
     def __init__(
@@ -68,32 +66,19 @@ class Improvement:
     ) -> None:
         """Start with the model's weights, on the device where the problems are."""
         self.policy, self.seeds, self.device = policy, list(seeds), train.prompts.device
-        self.train, self.validation = train, validation
-        self.model = model.to(self.device)
-        self.optimiser = torch.optim.AdamW(
-            self.model.parameters(), policy.rate, weight_decay=policy.decay, fused=True
-        )
-        self.epoch = 0
-        self.curve: list[Point] = []
+        self.train = train
+        placed = model.to(self.device)
+        optimiser = torch.optim.AdamW(placed.parameters(), policy.rate, weight_decay=policy.decay, fused=True)
+        random = torch.Generator(self.device).manual_seed(seeds[0])
+        super().__init__(placed, optimiser, policy.epochs, validation, random)
         self._start = {name: each.detach().clone() for name, each in model.state_dict().items()}
-        self._random = torch.Generator(self.device).manual_seed(seeds[0])
-
-    @property
-    def is_done(self) -> bool:
-        """Whether all epochs are over."""
-        return self.epoch >= self.policy.epochs
 
     def run(self, every: int, between: Callable[[], None] = lambda: None) -> None:
-        """Improve to the end, or on from where the state that was loaded ended; as `Course.run`."""
+        """Improve to the end, or on from where the state that was loaded ended; as `Loop.run`."""
         if not self.curve:
             before = self.measured(self.validation).accuracy.tolist()
             self.curve.append(Point(0, before, before))
-        while not self.is_done:
-            rewards = self.one_epoch()
-            if self.epoch % every == 0 or self.is_done:
-                found = self.measured(self.validation).accuracy.tolist()
-                self.curve.append(Point(self.epoch, rewards.tolist(), found))
-            between()
+        super().run(every, between)
 
     def one_epoch(self) -> Tensor:
         """One pass over the training split.
@@ -122,23 +107,13 @@ class Improvement:
         return measure(self.model, task, targets, lambda: self._thought(random))
 
     def state(self) -> dict[str, Any]:
-        """Everything that `load` needs to go on as if there had been no stop."""
-        return {
-            "model": self.model.state_dict(),
-            "start": self._start,
-            "optimiser": self.optimiser.state_dict(),
-            "epoch": self.epoch,
-            "curve": [(each.epoch, each.loss, each.accuracy) for each in self.curve],
-            "random": self._random.get_state(),
-        }
+        """As of `Loop`, with the weights that it started from."""
+        return {**super().state(), "start": self._start}
 
     def load(self, state: dict[str, Any]) -> None:
         """Go on from a state."""
-        self.model.load_state_dict(state["model"])
+        super().load(state)
         self._start = state["start"]
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.epoch, self.curve = state["epoch"], [Point(*each) for each in state["curve"]]
-        self._random.set_state(state["random"].cpu())
 
     def _thought(self, random: torch.Generator) -> Sampled | Dirichlet:
         if self.policy.thought == "mts":

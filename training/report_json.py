@@ -11,6 +11,7 @@ from typing import Any, cast
 import orjson
 
 from ..errors import RunError, SchemaError
+from ..schemas.documents import first_breach
 from ..schemas.records import record
 from .outcome import Figures, Result
 from .report import Machine, TrainingReport
@@ -75,19 +76,9 @@ def _read(path: Path) -> dict[str, Any]:
     found = document.get("format")
     if found != FORMAT:
         raise RunError(f"{path}: has format {found}, expected {FORMAT}; use the version that wrote it")
-    _check_schema(document, path)
+    if (breach := first_breach(document, _SCHEMA)) is not None:
+        raise RunError(f"{path}: breaks the schema of reports at {breach}; run the recipe again")
     return cast("dict[str, Any]", document)
-
-
-def _check_schema(document: Any, path: Path) -> None:
-    import jsonschema_rs
-
-    validator = jsonschema_rs.validator_for(orjson.loads(_SCHEMA.read_bytes()))
-    error = next(iter(validator.iter_errors(document)), None)
-    if error is not None:
-        place = "/".join(map(str, error.instance_path)) or "the top"
-        found = " ".join(error.message.split())
-        raise RunError(f"{path}: breaks the schema of reports at {place}: {found}; run the recipe again")
 
 
 def _recipe(members: Mapping[str, Any]) -> Recipe:

@@ -10,8 +10,9 @@ import torch
 
 from ..generation.seeds import stream
 from ..scoring.repeats import pass_at_k
-from .course import Course, Point
+from .course import Course
 from .ensemble import Ensemble
+from .loop import Point
 from .measures import Measured, sampled_answers
 from .outcome import Figures, Result
 from .policy import Improvement

@@ -16,8 +16,9 @@ from ..errors import UsageError
 from ..models.run_folder import FORMAT, RunFolder
 from .checkpoints import Checkpoint
 from .cot2 import load_task
-from .course import Course, Member, Point
+from .course import Course, Member
 from .ensemble import Shape
+from .loop import Point
 from .policy import Improvement
 from .results import Result, policy_results, supervised_results
 from .settings import Arm, Policy, Recipe

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mensrea.errors import ResponseError, StorageError
 from mensrea.scoring.base import Baseline
 from mensrea.scoring.declared import Plurality, Rate
+from mensrea.scoring.judgements import JUDGEMENTS
 from mensrea.scoring.report_json import read_report, report_bytes, write_report
 
 from .outcomes import SMALL, counted, outcomes_of, report_of
@@ -36,12 +37,37 @@ def test_the_same_outcomes_give_the_same_bytes_whatever_their_order():
 
 
 def test_a_report_fits_its_schema_and_every_member_is_described():
-    document = json.loads(report_bytes(report_of()))
+    judgements = pl.DataFrame([("a", 0, "x", "good", None)], dict(JUDGEMENTS), orient="row")
+    document = json.loads(report_bytes(report_of(judgements=judgements)))
     jsonschema_rs.validate(SCHEMA, document)
     assert set(document) == set(SCHEMA["properties"])
-    assert set(document) - set(SCHEMA["required"]) == {"baselines"}
+    assert set(document) - set(SCHEMA["required"]) == {"baselines", "judgements"}
     assert set(document["metrics"][0]) == set(SCHEMA["$defs"]["metric"]["properties"])
     assert all("description" in each for each in SCHEMA["$defs"]["metric"]["properties"].values())
+
+
+def test_judgements_come_back_in_order(tmp_path):
+    rows = [("b", 0, "x", None, "judge-failed"), ("a", 0, "y", "good", None), ("a", 0, "x", "bad", None)]
+    table = pl.DataFrame(rows, dict(JUDGEMENTS), orient="row")
+    write_report(report_of(judgements=table), tmp_path / "r.json")
+    again = read_report(tmp_path / "r.json").judgements
+    assert again is not None
+    assert again.rows() == [rows[1], rows[2], rows[0]]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([("a", 0, "x", "good", None), ("a", 0, "x", "bad", None)], "occurs twice"),
+        ([("a", 0, "x", "good", "missing")], "both an outcome and a reason, or neither"),
+        ([("a", 0, "x", None, None)], "both an outcome and a reason, or neither"),
+    ],
+)
+def test_judgements_that_contradict_themselves_are_refused(rows, message, tmp_path):
+    table = pl.DataFrame(rows, dict(JUDGEMENTS), orient="row")
+    write_report(report_of(judgements=table), tmp_path / "r.json")
+    with pytest.raises(ResponseError, match=message):
+        read_report(tmp_path / "r.json")
 
 
 def test_baselines_and_votes_come_back(tmp_path):
