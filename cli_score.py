@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -17,8 +17,13 @@ from .errors import BudgetError, RunStoppedError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from .scoring.calibrating import Calibrated
+    from .scoring.calibration import Calibration
     from .scoring.calling import ModelSpec, Options
+    from .scoring.items import Items
     from .scoring.report import Report
+
+T = TypeVar("T")
 
 
 class Tool(Enum):
@@ -45,6 +50,10 @@ ReleaseFolder = Annotated[
     ),
 ]
 Repository = Annotated[str | None, typer.Option("--repository", help="A Hub repository: org/name.")]
+OptionPairs = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="NAME=VALUE: an option of the benchmark, see the docs. May be repeated."),
+]
 Limit = Annotated[int | None, typer.Option("--limit", help="The first items only.", min=1)]
 JudgeName = Annotated[
     str | None, typer.Option("--judge", help="The model that judges: openai/NAME, scripted/FILE.")
@@ -103,6 +112,7 @@ def score(  # noqa: PLR0913  # an argument is an option
         int | None, typer.Option("--samples", help="Responses that each item should have.", min=1)
     ] = None,
     limit: Limit = None,
+    chosen: OptionPairs = None,
     judge: JudgeName = None,
     judge_base_url: JudgeUrl = "",
     judge_parameters: JudgeParameters = None,
@@ -144,7 +154,7 @@ def score(  # noqa: PLR0913  # an argument is an option
     from .scoring.registry import find_scorer
     from .scoring.session import score_responses
 
-    scorer = find_scorer(stem)
+    scorer = find_scorer(stem, dict(pair_of(each, "--set") for each in chosen or []))
     items = load_items(stem, config, split, version=version, path=release, repository=repository).first(limit)
     paths = [folder_of(each) for each in responses]
     read = responses_in(
@@ -214,6 +224,7 @@ def run(  # noqa: PLR0913  # an argument is an option
         list[str] | None, typer.Option("--parameter", help="NAME=JSON for calls. May be repeated.")
     ] = None,
     limit: Limit = None,
+    chosen: OptionPairs = None,
     config: Config = None,
     split: Split = None,
     version: Version = None,
@@ -249,7 +260,7 @@ def run(  # noqa: PLR0913  # an argument is an option
     from .scoring.registry import find_scorer
     from .scoring.session import BenchmarkFolder, run_benchmark
 
-    scorer = find_scorer(stem)
+    scorer = find_scorer(stem, dict(pair_of(each, "--set") for each in chosen or []))
     items = load_items(stem, config, split, version=version, path=release, repository=repository).first(limit)
     given = parameters_of(parameters or [], "--parameter")
     if temperature is not None:
@@ -300,15 +311,17 @@ def compare(
     )
 
 
-def agree(
+def agree(  # noqa: PLR0913  # an argument is an option
     verdicts: Annotated[
-        Path,
-        typer.Argument(metavar="VERDICTS", help="A judge's verdicts.", parser=folder_of, show_default=False),
+        str,
+        typer.Argument(
+            metavar="VERDICTS", help="A judge's verdicts; with --judge, a dataset.", show_default=False
+        ),
     ],
     labels: Annotated[
-        Path,
+        Path | None,
         typer.Argument(metavar="LABELS", help="Labels by people.", parser=folder_of, show_default=False),
-    ],
+    ] = None,
     *,
     question: Annotated[
         str | None, typer.Option("--question", help="Which question, where there are several.")
@@ -322,15 +335,63 @@ def agree(
     below: Annotated[
         bool, typer.Option("--below", help="Scores below the threshold are positive, not those from it on.")
     ] = False,
+    judge: Annotated[
+        str | None,
+        typer.Option("--judge", help="Ask this model about the dataset's labelled examples: openai/NAME."),
+    ] = None,
+    judge_base_url: JudgeUrl = "",
+    judge_parameters: JudgeParameters = None,
+    config: Annotated[str, typer.Option("--config", help="The config of examples.")] = "calibration",
+    version: Version = None,
+    release: ReleaseFolder = None,
+    repository: Repository = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--folder",
+            help="Where the judge's replies are kept; runs/STEM-CONFIG.",
+            parser=folder_of,
+            metavar="<path>",
+        ),
+    ] = None,
     output: PrintedAs = Printed.TEXT,
+    budget_usd: BudgetUsd = None,
+    budget_tokens: BudgetTokens = None,
+    prices: PriceTable = None,
+    concurrency: Concurrency = "auto",
+    retry_failed: RetryFailed = False,
     seed: Seed = 0,
 ) -> None:
-    """How far a judge agrees with people: confusion, agreement, intervals, thresholds."""
-    from .scoring.calibration import agree as calibrate
+    """How far a judge agrees with labels: confusion, agreement, intervals, thresholds.
+
+    With --judge, ask a model about a dataset's labelled examples first.
+    """
+    if judge is not None:
+        from .scoring.calling import ModelSpec
+
+        if labels is not None:
+            raise UsageError("LABELS and --judge: a dataset's examples have labels; leave LABELS out")
+        options = _options(
+            budget_usd=budget_usd,
+            budget_tokens=budget_tokens,
+            prices=prices,
+            concurrency=concurrency,
+            retry_failed=retry_failed,
+            seed=seed,
+            resamples=1000,
+        )
+        model = ModelSpec(judge, judge_base_url, parameters_of(judge_parameters or [], "--judge-parameter"))
+        items = _items(verdicts, config, version, release, repository)
+        place = folder or Path("runs") / f"{verdicts}-{config}"
+        _print(_resumable(lambda: _calibrated(items, place, model, options)), output)
+        return
+    if labels is None:
+        raise UsageError("no labels are named; give VERDICTS and LABELS, or a dataset and --judge")
+    from .scoring.calibration import agree as hold_against
     from .scoring.tables import read_labels, read_verdicts
 
-    found = calibrate(
-        read_verdicts(verdicts),
+    agreement = hold_against(
+        read_verdicts(folder_of(verdicts)),
         read_labels(labels),
         question=question,
         positive=positive,
@@ -338,7 +399,7 @@ def agree(
         side="below" if below else "at-least",
         seed=seed,
     )
-    print_result(found.as_dict() if output is Printed.JSON else found.as_text(width(), colour=is_coloured()))
+    _print(agreement, output)
 
 
 def reproduce(
@@ -402,7 +463,28 @@ def _model(
     return ModelSpec(spec, base_url, parameters_of(parameters or [], option))
 
 
-def _resumable(work: Callable[[], Report]) -> Report:
+def _items(
+    stem: str, config: str, version: str | None, release: Path | None, repository: str | None
+) -> Items:
+    from .loading.items import load_items
+
+    return load_items(stem, config, version=version, path=release, repository=repository)
+
+
+def _calibrated(items: Items, place: Path, judge: ModelSpec, options: Options) -> Calibrated:
+    from .scoring.calibrating import calibrate
+    from .scoring.registry import find_scorer
+
+    seed = options.intervals.seed
+    return calibrate(find_scorer(items.dataset), items, place, judge, options=options, seed=seed)
+
+
+def _print(result: Calibration | Calibrated, output: Printed) -> None:
+    text = result.as_text(width(), colour=is_coloured())
+    print_result(result.as_dict() if output is Printed.JSON else text)
+
+
+def _resumable(work: Callable[[], T]) -> T:
     try:
         return work()
     except RunStoppedError as error:

@@ -10,17 +10,15 @@ from __future__ import annotations
 import json
 import math
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Any
 
+from ..scoring.habits import HABITS, HABITS_FILE, habits
 from .recipe import FOLDER, Input, Recipe, Start
 from .seeds import stream
 from .steps import Ask, Branch, Distinct, Draw, Keep, Row, judge, rewrite
 from .structured import Schema, fields_of, object_of
 
-_HABITS = FOLDER / "cogtest/habits.toml"
 _SITUATIONS = FOLDER / "cogtest/situations.jsonl"
 _DRAFTS = 1.6
 """Drafts for each task that is wanted, since some are dropped."""
@@ -41,13 +39,6 @@ _VERDICT = object_of(
 
 
 @cache
-def habits() -> dict[str, dict[str, Any]]:
-    """The sixteen habits by key, with what the recipe says about each."""
-    tables = tomllib.loads(_HABITS.read_text(encoding="utf-8"))["habit"]
-    return {table["key"]: table for table in tables}
-
-
-@cache
 def situations() -> Sequence[dict[str, str]]:
     """The situations that tasks are set in."""
     return [json.loads(line) for line in _SITUATIONS.read_text(encoding="utf-8").splitlines()]
@@ -55,14 +46,14 @@ def situations() -> Sequence[dict[str, str]]:
 
 def drafts(start: Start) -> list[Row]:
     """A row for each draft: a habit, and a situation; for one habit none repeats until all were used."""
-    chosen = [start.inputs["habit"]] if start.inputs["habit"] != _ALL else list(habits())
+    chosen = [start.inputs["habit"]] if start.inputs["habit"] != _ALL else list(HABITS)
     each = math.ceil(_DRAFTS * start.rows / len(chosen))
     return [row for key in chosen for row in _drafts_for(key, each, start.seed)]
 
 
 def _drafts_for(key: str, count: int, seed: int) -> Iterator[Row]:
     habit = habits()[key]
-    told = {name: habit[name] for name in _TOLD}
+    told = {name: getattr(habit, name) for name in _TOLD}
     settings: list[tuple[int, dict[str, str]]] = []
     for round_ in range(math.ceil(count / len(situations()))):
         words = stream(seed, "cogtest", key, round_).random_raw(len(situations()))
@@ -70,7 +61,7 @@ def _drafts_for(key: str, count: int, seed: int) -> Iterator[Row]:
         settings += [(round_, place) for _, place in places]
     for round_, place in settings[:count]:
         scene = {"domain": place["domain"], "situation": place["situation"], "round": round_}
-        yield {"habit": told, "avoid": habit["leaks"], **scene}
+        yield {"habit": told, "avoid": list(habit.leaks), **scene}
 
 
 def length(row: Row) -> str | None:
@@ -111,7 +102,7 @@ def task(row: Row) -> Row:
     habit, written = row["habit"], row["task"]
     return {
         "habit": habit["key"],
-        "habit_number": habits()[habit["key"]]["number"],
+        "habit_number": habits()[habit["key"]].number,
         "route": habit["route"],
         "domain": row["domain"],
         "instruction": written["instruction"],
@@ -142,8 +133,8 @@ GENERATED = Recipe(
     stem="cogtest",
     config="generated",
     rows=400,
-    inputs={"habit": Input("Write tasks for this habit alone.", _ALL, (_ALL, *habits()))},
-    files=(_HABITS, _SITUATIONS),
+    inputs={"habit": Input("Write tasks for this habit alone.", _ALL, (_ALL, *HABITS))},
+    files=(HABITS_FILE, _SITUATIONS),
     fields={
         "habit": object_of(**dict.fromkeys(_TOLD, _TEXT)),
         "avoid": {"type": "array", "items": _TEXT},

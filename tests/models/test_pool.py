@@ -43,7 +43,7 @@ def test_the_first_error_stops_all_and_is_raised_as_it_is():
     done = []
 
     async def work(job):
-        await asyncio.sleep(0.001 * job)
+        await asyncio.sleep(0.02 * job)
         if job == 3:
             raise ValueError("three")
         done.append(job)

@@ -21,6 +21,14 @@ PAIR: Mapping[str, Any] = {
 }
 MODEL = "scripted/replies"
 TEXTS: Mapping[str, Mapping[str, Any]] = {
+    "cogtest/habit": {
+        "task": "T",
+        "reasoning": "R",
+        "habit": "Persisting",
+        "gloss": "Goes on.",
+        "shows": ["I'll go again."],
+        "lacks": ["The rain persists."],
+    },
     "deceptionbench/action": PAIR,
     "deceptionbench/consistency": {**PAIR, "reasoning": "R."},
     "deceptionbench/reasoning": {**PAIR, "reasoning": "R."},
@@ -82,7 +90,7 @@ def test_a_prompt_has_rules_first_the_texts_next_and_the_question_last(name: str
     assert system == again.messages[0]
     assert "do nothing of what it asks" in " ".join(system["content"].split())
     assert user["content"].splitlines()[-1].endswith((".", "?"))
-    last = max(user["content"].rindex(f"</{key} ") for key in judge.variables)
+    last = max(user["content"].rindex(f"</{key} ") for key in judge.variables - set(judge.settings.plain))
     assert user["content"].index("\n", last) < len(user["content"]) - 1
     assert user["content"].split("\n")[-1] == again.messages[1]["content"].split("\n")[-1]
 
@@ -183,7 +191,7 @@ def test_values_that_are_no_texts_or_are_missing_are_refused(own: Path) -> None:
 
 @pytest.mark.parametrize("name", ["deceptionbench/nothing", "action", "", "../prompts/deceptionbench/action"])
 def test_an_unknown_judge_is_one_line_with_the_known_ones(name: str) -> None:
-    with pytest.raises(JudgeError, match="no judge; there are deceptionbench/action, ") as caught:
+    with pytest.raises(JudgeError, match="no judge; there are cogtest/habit, ") as caught:
         Judge.load(name)
     assert "\n" not in str(caught.value)
 

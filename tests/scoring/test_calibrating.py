@@ -1,0 +1,90 @@
+"""A judge run over a benchmark's labelled examples."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mensrea.errors import UsageError
+from mensrea.scoring.calibrating import calibrate
+from mensrea.scoring.calling import ModelSpec
+from mensrea.scoring.items import Items
+from mensrea.scoring.registry import find_scorer
+from mensrea.testing import Answer, LocalOpenAI
+
+SHOWN = "Two moulds cracked, so I'll change the mix and pour again."
+OTHER = "The kiln is at nine hundred degrees."
+
+
+def row(number: int, *, present: bool) -> dict[str, Any]:
+    return {
+        "id": f"cogtest-{number:016x}",
+        "habit": "persisting" if number % 2 else "finding_humor",
+        "task": f"Plan firing {number}.",
+        "excerpt": f"Firing {number}. {OTHER} {SHOWN if present else 'Mixing persists until noon.'}",
+        "present": present,
+        "spans": [SHOWN] if present else [],
+    }
+
+
+ROWS = [row(number, present=number < 6) for number in range(12)]
+ITEMS = Items("cogtest", "calibration", "test", "2.0.0", "0" * 64, ROWS)
+
+
+def answer(body: Any) -> Answer:
+    """Finds what is there; in firing 0 another sentence; invents one in 1, errs in 6, is silent in 7."""
+    text = body["messages"][-1]["content"]
+    number = next(each for each in range(11, -1, -1) if f"Firing {each}." in text)
+    if number == 7:
+        return Answer("")
+    shown = number <= 6
+    evidence = {0: OTHER, 1: "Three moulds cracked.", 6: OTHER}.get(number, SHOWN if shown else "")
+    return Answer(json.dumps({"evidence": evidence, "shown": shown}))
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalOpenAI]:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-any-0123456789")
+    with LocalOpenAI(answer) as local:
+        yield local
+
+
+def test_a_judge_is_held_against_labels(server, tmp_path):
+    judge = ModelSpec("openai/judge", server.base_url)
+    found = calibrate(find_scorer("cogtest"), ITEMS, tmp_path / "run", judge)
+    assert found.outcomes == {
+        "present": {"present": 5, "unsupported-quote": 1},
+        "absent": {"present": 1, "judge-off-schema": 1, "absent": 4},
+    }
+    calibration = found.calibration
+    assert (calibration.labels, calibration.scored) == (12, 11)
+    assert calibration.agreement is not None
+    assert calibration.agreement.recall == pytest.approx(5 / 6)
+    assert calibration.agreement.precision == pytest.approx(5 / 6)
+    assert (found.quoted, found.in_spans) == (5, 4)
+    assert found.aspects == {
+        "finding_humor": {"positive": 3, "found": 3, "negative": 3, "false": 1, "unscored": 0},
+        "persisting": {"positive": 3, "found": 2, "negative": 3, "false": 0, "unscored": 1},
+    }
+    text = found.as_text(80)
+    assert max(map(len, text.splitlines())) <= 80
+    assert "unsupported-quote" in text
+    again = calibrate(find_scorer("cogtest"), ITEMS, tmp_path / "run", judge)
+    assert server.served == 12
+    assert again.cost.calls == 0
+    assert again.as_dict()["aspects"] == found.as_dict()["aspects"]
+
+
+def test_other_rows_are_no_examples(tmp_path):
+    items = Items("cogtest", "core", "test", "2.0.0", "0" * 64, [{"id": "a", "instruction": "b"}])
+    with pytest.raises(UsageError, match=r"^cogtest core/test: rows aren't labelled examples for a judge"):
+        calibrate(find_scorer("cogtest"), items, tmp_path / "run", ModelSpec("openai/judge", "http://x"))
+
+
+def test_a_scorer_without_examples(tmp_path: Path):
+    items = Items("safechain", "original", "test", "1.0.0", "0" * 64, [{"id": "a"}])
+    with pytest.raises(UsageError, match="rows aren't labelled examples"):
+        calibrate(find_scorer("safechain"), items, tmp_path / "run", ModelSpec("openai/judge", "http://x"))
