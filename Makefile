@@ -22,7 +22,7 @@ types: wheel
 	$(BIN)/pyright
 
 pytest: $(VENV)/.dev | $(SUITE)
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 # The official JSON Schema test suite, out of the sdist of `jsonschema`, by hash; tests skip without it.
 $(SUITE): | $(VENV)/.dev
