@@ -80,11 +80,14 @@ class Page:
 
         Numbers are never cut: a terminal that is too narrow for them gets lines that are too long.
         """
-        table = _table(1 if len(columns) >= _MANY and self.width < _ROOMY else _GAP)
+        gap = 1 if len(columns) >= _MANY and self.width < _ROOMY else _GAP
+        table = _table(gap)
         table.show_header = True
+        needed = gap * (len(columns) - 1)
         for place, name in enumerate(columns):
-            words = place == 0 or name in texts
-            least = _least([row[place] for row in rows]) if words else None
+            words, cells = place == 0 or name in texts, [row[place] for row in rows]
+            least = _least(cells) if words else max(len(printable(each)) for each in [name, *cells])
+            needed += least
             table.add_column(
                 printable(name),
                 justify="left" if words else "right",
@@ -94,7 +97,6 @@ class Page:
             )
         for row in rows:
             table.add_row(*map(printable, row))
-        needed = self._console.measure(table).minimum
         self._console.print(table, width=max(self.width, needed))
 
     def text(self) -> str:
