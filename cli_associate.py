@@ -15,10 +15,10 @@ from .errors import UsageError
 if TYPE_CHECKING:
     import polars as pl
 
-    from .scoring.report import Report
+    from .scoring.association_samples import Labelled
 
 
-def associate(  # an argument is an option
+def associate(
     reports: Annotated[
         list[str],
         typer.Argument(metavar="REPORT...", help="Reports with judgements of habits.", show_default=False),
@@ -47,31 +47,20 @@ def associate(  # an argument is an option
     For CogTest's safety analysis: tables with intervals, tests corrected over habits, and the same among
     samples whose reasoning is equally long.
     """
-    import polars as pl
-
     from .scoring.association import associate as hold_against
-    from .scoring.association import labelled_samples
-    from .scoring.report_json import read_report
-    from .scoring.tables import read_labels
+    from .scoring.association_samples import pooled
 
     _check_pairs(reports, labels, lengths)
-    parts: list[pl.DataFrame] = []
-    for place, path in enumerate(reports):
-        report = read_report(folder_of(path))
-        found = _by_our_ids(read_labels(folder_of(labels[place])), report)
-        measured = None if lengths is None else _lengths(folder_of(lengths[place]))
-        parts.append(labelled_samples(report, found, measured))
-    samples = pl.concat(parts)
-    if question:
-        samples = samples.filter(pl.col("question").is_in(question))
-        if samples.is_empty():
-            raise UsageError(f"--question {question[0]}: no judgement is on it; name a habit by its key")
-    result = hold_against(samples, label=label)
+    measured: list[str | None] = [*lengths] if lengths is not None else [None] * len(reports)
+    parts = [_labelled(*each) for each in zip(reports, labels, measured, strict=True)]
+    result = hold_against(pooled(parts), label=label, habits=question)
     if out is not None:
-        write_report(out, orjson.dumps(result.as_dict(), option=orjson.OPT_INDENT_2))
+        write_report(out, orjson.dumps(result.as_dict(), option=orjson.OPT_INDENT_2) + b"\n")
     print_result(
         result.as_dict() if output is Printed.JSON else result.as_text(width(), colour=is_coloured())
     )
+    if out is not None and output is Printed.TEXT:
+        typer.echo(f"wrote {out}")
 
 
 def _check_pairs(reports: list[str], labels: list[str], lengths: list[str] | None) -> None:
@@ -82,20 +71,25 @@ def _check_pairs(reports: list[str], labels: list[str], lengths: list[str] | Non
             )
 
 
-def _by_our_ids(labels: pl.DataFrame, report: Report) -> pl.DataFrame:
-    """Labels by the ids of rows, if they are by those of HarmBench's behaviours."""
+def _labelled(report_path: str, labels_path: str, lengths_path: str | None) -> Labelled:
+    """A report's judgements with labels; behaviours of HarmBench may go by their own ids in the labels."""
+    from .builders.cogtest_own import own_rows
+    from .scoring.association_samples import labelled_samples
+    from .scoring.report_json import read_report
+    from .scoring.tables import read_labels
+
+    report, labels = read_report(folder_of(report_path)), read_labels(folder_of(labels_path))
+    lengths = None if lengths_path is None else _lengths(folder_of(lengths_path))
+    release = report.subject.release
+    if (release.dataset, release.config) != ("cogtest", "harmbench"):
+        return labelled_samples(report, labels, lengths)
     import polars as pl
 
-    release = report.subject.release
-    if release.config != "harmbench" or set(labels["id"]) & set(report.samples["id"]):
-        return labels
-    from .loading.items import load_items
-
-    rows = load_items(release.dataset, release.config, release.split).rows
-    known = pl.DataFrame(
-        {"id": [each["behaviour_id"] for each in rows], "ours": [each["id"] for each in rows]}
-    )
-    return labels.join(known, on="id", how="left").with_columns(pl.coalesce("ours", "id").alias("id"))
+    index = pl.DataFrame(list(own_rows("harmbench"))).select("id", "behaviour_id", "category")
+    ours = index.select("behaviour_id", ours="id")
+    labels = labels.join(ours, left_on="id", right_on="behaviour_id", how="left", maintain_order="left")
+    labels = labels.with_columns(id=pl.coalesce("ours", "id")).drop("ours")
+    return labelled_samples(report, labels, lengths, index.select("id", "category"))
 
 
 def _lengths(path: Path) -> pl.DataFrame:

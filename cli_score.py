@@ -250,8 +250,8 @@ def run(  # noqa: PLR0913  # an argument is an option
     if recipe is not None:
         if model is not None:
             raise UsageError("--model and --recipe: a run asks a model or trains some; leave one out")
-        chosen = Chosen(recipe, device, out, seeds, widths, arms)
-        train(stem, chosen, version=version, path=release, repository=repository, output=output)
+        wanted = Chosen(recipe, device, out, seeds, widths, arms)
+        train(stem, wanted, version=version, path=release, repository=repository, output=output)
         return
     if model is None:
         raise UsageError("no model is named; give --model, or --recipe to train reference models")

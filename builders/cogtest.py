@@ -7,42 +7,28 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path, PurePosixPath
 
+from ..scoring.habits import HABITS
 from ..validation.findings import Finding
 from .assemble import Item
 from .base import DatasetBuilder, Plan, Shard
+from .cogtest_own import own_rows
 from .fetch import FetchedFile
 from .identity import content_id
 from .imports import Columns, Row
 from .readers import expect_record, member, read_json
 
-HABITS = (
-    "persisting",
-    "managing_impulsivity",
-    "listening_with_understanding_and_empathy",
-    "thinking_flexibly",
-    "thinking_about_thinking_metacognition",
-    "striving_for_accuracy_and_precision",
-    "questioning_and_problem_posing",
-    "applying_past_knowledge_to_new_situations",
-    "thinking_and_communicating_with_clarity_and_precision",
-    "gathering_data_through_all_senses",
-    "creating_imagining_and_innovating",
-    "responding_with_wonderment_and_awe",
-    "taking_responsible_risks",
-    "finding_humor",
-    "thinking_interdependently",
-    "remaining_open_to_continuous_learning",
-)
 _ITEMS_PER_HABIT = 25
 _GUIDE_EXAMPLES = {"finding_humor": (1, 2)}
 _FIGURE_CODE = "[asy]"
 
 
 class CogTest(DatasetBuilder):
-    """Imports the sixteen task files, as pairs of habit and task or as distinct prompts."""
+    """Tasks written for this project, and the sixteen published files as pairs or as distinct prompts."""
 
     def plan(self) -> Plan:
         """One shard, since prompts are shared between files."""
+        if self.entry.origin == "authored":
+            return Plan({"test": [{}]})
         files = self.files.files("instructions")
         paths = {PurePosixPath(file.path).stem: str(file.local) for file in files}
         shard = {"paths": {habit: paths[habit] for habit in HABITS}}
@@ -50,8 +36,10 @@ class CogTest(DatasetBuilder):
         return Plan({"test": [shard]}, [*_identical_files(files), answers])
 
     def produce(self, split: str, shard: Shard) -> Iterator[Item]:
-        """Pairs in the order of habits and items; prompts in the order of their first pair."""
+        """Own rows as in their file, pairs by habit and item, prompts in the order of their first pair."""
         del split
+        if self.entry.origin == "authored":
+            return own_rows(self.entry.name)
         columns = Columns({"id": int, "instruction": str})
         pairs = [
             pair

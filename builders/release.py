@@ -6,7 +6,7 @@ import importlib.metadata
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,6 +24,7 @@ from ..validation.shortcuts.registry import shortcuts_of
 from .base import DatasetBuilder
 from .diff import ReleaseDiff
 from .documents import write_documents
+from .gates import refuse_breaches
 from .parquet import BackgroundWriter, SplitWriter, read_tables
 from .previous import carry_over, compare, previous_release
 from .registry import builder_class
@@ -106,7 +107,7 @@ def build_release(
     Raises:
         UsageError: Unknown dataset or config.
         SourceError: An upstream file is missing, unreachable, or not the recorded one.
-        RowError: Rows violate the schema or repeat an id.
+        RowError: Rows violate the schema, repeat an id, or were written here and break a declared rule.
         VersionBumpError: Rows moved more than the card's version says.
         StorageError: The folder can't be written.
     """
@@ -124,6 +125,7 @@ def build_release(
         every = {**carried, **entries}
         manifest = _manifest(card, {name: every[name] for name in _ordered(card, every)})
         _refuse_duplicates(folder, manifest)
+        refuse_breaches(folder, manifest, names)
         write_documents(folder, card, manifest, target, findings)
         diff = None if options.overwrite else compare(previous, target, folder)
     return BuildReport(target, manifest, names, findings, diff)
@@ -132,6 +134,12 @@ def build_release(
 def builds_offline(stem: str) -> bool:
     """Whether any config of a dataset builds without a network."""
     return any(config.offline for config in find_card(stem).configs.values())
+
+
+def options_for_all(stem: str, options: BuildOptions) -> BuildOptions:
+    """What of a build's options concerns a dataset among all: where nothing is drawn, no seed and no rows."""
+    drawn = any(config.origin == "procedural" for config in find_card(stem).configs.values())
+    return options if drawn else replace(options, seed=0, rows=None)
 
 
 def _chosen(card: Card, configs: Sequence[str], options: BuildOptions) -> tuple[str, ...]:

@@ -7,61 +7,23 @@ intervals, a test, corrections over habits, and the same among samples whose rea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
-from .association_matched import Matched, matched_odds, strata_of
-from .association_models import clustered_odds
-from .association_tables import Flags, Odds, Table, raw_odds, table_of
-from .comparison import correct
-from .intervals import Interval, check_level
+from .association_habit import LEAST_COMMON, Association, association_of
+from .association_matched import Matched
+from .association_samples import Labelled
+from .association_tables import Odds
+from .comparison import Correction, correct
+from .intervals import check_level
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from .report import Report
-
 FORMAT = "mensrea-association/1"
 POOLED = "all models"
-LEAST_COMMON = 0.1
-"""The paper leaves out habits that are rarer than this with the label and without it (section 5)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Association:
-    """A habit and the label, of a model's samples.
-
-    Attributes:
-        model: The model, or `POOLED`.
-        habit: The habit's key.
-        table: Scored samples with the label and without it.
-        interval: Wilson's of the rate with the label; None where there is no rate.
-        interval_without: Wilson's of the rate without it.
-        rare: Whether both rates are below `LEAST_COMMON`.
-        unscored: Labelled samples that weren't scored for the habit, by reason.
-        odds: Raw: by Fisher's exact test, or by estimating equations where items have several samples.
-        matched: Among samples of like length; None where lengths aren't known.
-        adjusted: By estimating equations with length; None where that can't be estimated.
-        holm: The raw p-value, Holm's correction over the model's habits.
-        fdr: The same by Benjamini and Hochberg.
-        holm_matched: The matched p-value, Holm's correction.
-    """
-
-    model: str
-    habit: str
-    table: Table
-    interval: Interval | None
-    interval_without: Interval | None
-    rare: bool
-    unscored: Mapping[str, int]
-    odds: Odds | None
-    matched: Matched | None
-    adjusted: Odds | None
-    holm: float | None = None
-    fdr: float | None = None
-    holm_matched: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +32,28 @@ class Associations:
 
     Attributes:
         label: The label.
+        others: The other labels that occur, which count as its opposite.
         level: The confidence level.
         rows: By model, then habit, in the order of the habits.
-        findings: What is odd, or can't be told.
+        findings: What was lost, is odd, or can't be told.
     """
 
     label: str
+    others: tuple[str, ...]
     level: float
     rows: Sequence[Association]
     findings: Sequence[str]
 
     def as_dict(self) -> dict[str, Any]:
         """The result as JSON has it."""
-        return {"format": FORMAT, **asdict(self)}
+        return {
+            "format": FORMAT,
+            "label": self.label,
+            "others": list(self.others),
+            "level": self.level,
+            "rows": [each.as_dict() for each in self.rows],
+            "findings": list(self.findings),
+        }
 
     def as_text(self, width: int = 80, *, colour: bool = False) -> str:
         """The result for a terminal of so many columns."""
@@ -91,20 +62,29 @@ class Associations:
         return association_text(self, width, colour=colour)
 
 
-def associate(samples: pl.DataFrame, *, label: str = "harmful", level: float = 0.95) -> Associations:
+def associate(
+    labelled: Labelled,
+    *,
+    label: str = "harmful",
+    habits: Sequence[str] | None = None,
+    level: float = 0.95,
+) -> Associations:
     """Hold habits against a label.
 
     Args:
-        samples: As `labelled_samples` gives them, of one model or several.
+        labelled: Judgements with labels, of one model or, by `pooled`, of several.
         label: The label to look for; every other one is its opposite.
+        habits: The habits to look at, over which p-values are corrected; all if left out.
         level: The confidence level.
 
     Raises:
-        UsageError: No sample has the label, or every one has it, or the level is no share.
+        UsageError: No sample has the label, or every one has it, a habit wasn't judged, or the level is no
+            share.
     """
     import polars as pl
 
     check_level(level)
+    samples = _of_habits(labelled.samples, habits)
     known = set(samples["label"])
     if label not in known or len(known) == 1:
         found = ", ".join(sorted(known)) or "none"
@@ -112,132 +92,99 @@ def associate(samples: pl.DataFrame, *, label: str = "harmful", level: float = 0
     parts = {str(key[0]): part for key, part in samples.partition_by("model", as_dict=True).items()}
     if len(parts) > 1:
         parts[POOLED] = samples
-    rows, findings = list[Association](), list[str]()
+    rows, findings = list[Association](), [*labelled.findings, *_of_labels(label, known)]
     for model, part in parts.items():
-        habits = part["question"].unique(maintain_order=True)
-        found = [_one(model, part.filter(pl.col("question") == each), label, level) for each in habits]
+        judged = part["question"].unique(maintain_order=True)
+        found = [
+            association_of(model, part.filter(pl.col("question") == each), label, level) for each in judged
+        ]
         rows += _corrected(found)
-        findings += _findings(model, part, found)
-    return Associations(label, level, rows, findings)
+        said = [*(_of_lengths(part) if model != POOLED else ()), *_findings(part, found)]
+        findings += [f"{model}: {each}" for each in said]
+    return Associations(label, tuple(sorted(known - {label})), level, rows, findings)
 
 
-def labelled_samples(
-    report: Report, labels: pl.DataFrame, lengths: pl.DataFrame | None = None
-) -> pl.DataFrame:
-    """The judgements of a report with the labels of their samples.
-
-    Args:
-        report: A report with judgements.
-        labels: `id`, `label`, and perhaps `sample`, without which a label is about all samples of an item.
-        lengths: `id`, `sample`, `length` of the reasoning in characters.
-
-    Returns:
-        `model`, `id`, `sample`, `question`, `outcome`, `reason`, `label` and `length`, null where unknown, of
-        samples that have a label.
-
-    Raises:
-        UsageError: The report has no judgements, or no sample has a label.
-    """
+def _of_habits(samples: pl.DataFrame, habits: Sequence[str] | None) -> pl.DataFrame:
     import polars as pl
 
-    if report.judgements is None:
-        raise UsageError("the report has no judgements of habits; make it with `mensrea score cogtest`")
-    keys = [name for name in ("id", "sample") if name in labels.columns]
-    known = labels.drop_nulls("label").select(*keys, "label")
-    joined = report.judgements.join(known, on=keys, how="inner", maintain_order="left")
-    if joined.is_empty():
-        raise UsageError(
-            f"labels: none is about a sample of the report; ids are like {labels['id'].first()!r} in labels "
-            f"and like {report.judgements['id'].first()!r} in the report"
-        )
-    model = ", ".join(str(each.get("model", "unknown")) for each in report.subject.models) or "unknown model"
-    if lengths is None:
-        joined = joined.with_columns(pl.lit(None, pl.Int64).alias("length"))
-    else:
-        joined = joined.join(lengths, on=["id", "sample"], how="left", maintain_order="left")
-    return joined.with_columns(pl.lit(model).alias("model"))
+    if not habits:
+        return samples
+    judged = samples["question"].unique(maintain_order=True).to_list()
+    strange = next((each for each in habits if each not in judged), None)
+    if strange is not None:
+        from .near_ids import nearest
+
+        near = nearest(strange, judged)
+        hint = f"did you mean {near!r}?" if near else f"judged are {', '.join(judged)}"
+        raise UsageError(f"habits: {strange!r} wasn't judged; {hint}")
+    return samples.filter(pl.col("question").is_in(list(habits)))
 
 
-def _one(model: str, part: pl.DataFrame, label: str, level: float) -> Association:
-    import polars as pl
-
-    scored = part.filter(pl.col("outcome").is_not_null())
-    shown, labelled = _flags(scored["outcome"], "present"), _flags(scored["label"], label)
-    table = table_of(shown, labelled)
-    items, models = scored["id"].to_list(), scored["model"].to_list()
-    raw = raw_odds(table, level)
-    if raw is not None and len(set(items)) < len(items):
-        raw = clustered_odds(shown, labelled, items, models, level=level) or raw
-    first, second = table.intervals(level)
-    unscored = part["reason"].drop_nulls().value_counts().sort("reason")
-    matched, adjusted = _like(scored, label, level)
-    rates = (table.rate, table.rate_without)
-    return Association(
-        model,
-        str(part["question"][0]),
-        table,
-        first,
-        second,
-        all(each is not None and each < LEAST_COMMON for each in rates),
-        dict(unscored.iter_rows()),
-        raw,
-        matched,
-        adjusted,
-    )
-
-
-def _like(scored: pl.DataFrame, label: str, level: float) -> tuple[Matched | None, Odds | None]:
-    """Matched by length and adjusted for it, of samples whose length is known."""
-    import polars as pl
-
-    part = scored.filter(pl.col("length") > 0)
-    if part.is_empty():
-        return None, None
-    shown, labelled = _flags(part["outcome"], "present"), _flags(part["label"], label)
-    lengths, models = part["length"].to_numpy(), part["model"].to_list()
-    matched = matched_odds(shown, labelled, lengths, strata_of(lengths, models), level)
-    adjusted = clustered_odds(shown, labelled, part["id"].to_list(), models, level=level, lengths=lengths)
-    return matched, adjusted
+def _of_labels(label: str, known: set[str]) -> Iterator[str]:
+    others = sorted(known - {label})
+    if len(others) > 1:
+        yield f"{label} is held against {' and '.join(others)} together"
 
 
 def _corrected(found: Sequence[Association]) -> Iterator[Association]:
-    raw = {each.habit: each.odds.p_value for each in found if each.odds is not None}
-    matched = {
-        each.habit: each.matched.odds.p_value
-        for each in found
-        if each.matched is not None and each.matched.odds is not None
-    }
-    holm = dict(zip(raw, correct(list(raw.values())), strict=True))
-    fdr = dict(zip(raw, correct(list(raw.values()), "fdr_bh"), strict=True))
-    like = dict(zip(matched, correct(list(matched.values())), strict=True))
+    holm = _correction(found, lambda each: each.odds)
+    fdr = _correction(found, lambda each: each.odds, "fdr_bh")
+    like = _correction(found, lambda each: _odds_of(each.matched))
+    category = _correction(found, lambda each: _odds_of(each.matched_category))
     for each in found:
         yield replace(
             each,
             holm=holm.get(each.habit),
             fdr=fdr.get(each.habit),
             holm_matched=like.get(each.habit),
+            holm_category=category.get(each.habit),
         )
 
 
-def _findings(model: str, part: pl.DataFrame, found: Iterable[Association]) -> Iterator[str]:
-    rows = list(found)
-    if part["length"].null_count() == part.height:
-        yield f"{model}: lengths aren't known, so nothing is matched; pass --lengths RESPONSES"
-    if part.select("id", "question").is_duplicated().any():
-        apart = [each.habit for each in rows if each.odds is not None and each.odds.method == "fisher-exact"]
-        if apart:
-            yield (
-                f"{model}: items have several samples, and the label separates {len(apart)} habits, so that "
-                f"Fisher's test takes samples as independent: {', '.join(apart)}"
-            )
-    if untold := [each.habit for each in rows if each.odds is None]:
-        yield f"{model}: shown by no sample or by all, so nothing is tested: {', '.join(untold)}"
+def _correction(
+    found: Sequence[Association], odds: Callable[[Association], Odds | None], method: Correction = "holm"
+) -> Mapping[str, float]:
+    """Corrected p-values by habit, of those that have one."""
+    raw = {each.habit: known.p_value for each in found if (known := odds(each)) is not None}
+    return dict(zip(raw, correct(list(raw.values()), method), strict=True))
+
+
+def _odds_of(matched: Matched | None) -> Odds | None:
+    return None if matched is None else matched.odds
+
+
+def _findings(part: pl.DataFrame, rows: Sequence[Association]) -> Iterator[str]:
+    labels = part["label"].n_unique()
+    if labels == 1:
+        yield f"every sample is labelled {part['label'][0]}, so nothing is compared"
+    elif untold := [each.habit for each in rows if each.odds is None]:
+        yield f"not tested, since all scored samples show it, or none, or one label is left: {_list(untold)}"
+    unfitted = [each.habit for each in rows if each.odds and each.odds.method.startswith("clustered")]
+    if unfitted:
+        yield (
+            "no estimating equations, since a side shows the habit always or never or items are few; a "
+            f"clustered score test instead: {_list(unfitted)}"
+        )
     if rare := sum(each.rare for each in rows):
         yield (
-            f"{model}: {rare} habits are below {100 * LEAST_COMMON:.0f} % on both sides, marked *; "
-            "the paper leaves such out"
+            f"{rare} habits are below {100 * LEAST_COMMON:.0f} % on both sides, marked *; the paper leaves "
+            "such out"
         )
 
 
-def _flags(column: pl.Series, value: str) -> Flags:
-    return (column == value).to_numpy()
+def _of_lengths(part: pl.DataFrame) -> Iterator[str]:
+    import polars as pl
+
+    samples = part.group_by("id", "sample").agg(
+        pl.col("length").max(), pl.col("outcome").is_not_null().any().alias("scored")
+    )
+    scored = samples.filter("scored")
+    unknown = scored.filter(pl.col("length").fill_null(0) <= 0).height
+    if samples["length"].is_null().all():
+        yield "lengths aren't known, so nothing is matched; pass --lengths RESPONSES"
+    elif unknown:
+        yield f"{unknown:,} of {scored.height:,} scored samples have no known length, and aren't matched"
+
+
+def _list(habits: Sequence[str]) -> str:
+    return ", ".join(habits)

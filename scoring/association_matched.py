@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from .association_strata import Codes, common_odds
 from .association_tables import Flags, Odds
-from .intervals import Interval
 
 BINS_AN_OCTAVE = 4
 """Lengths in a bin differ by a factor below the fourth root of two, 19 %."""
-
-Strata = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +20,7 @@ class Matched:
     """What is left of an association when lengths are alike.
 
     Attributes:
-        odds: Mantel and Haenszel's over the strata, with their test; None if no stratum tells anything.
+        odds: Over the strata, by `common_odds`; None if no stratum tells anything.
         strata: Strata that hold samples with and without the label.
         labelled: Samples with the label in them.
         unlabelled: Samples without it in them.
@@ -50,7 +47,7 @@ class Matched:
         return (self.labelled + self.unlabelled) / total if total else None
 
 
-def strata_of(lengths: npt.NDArray[np.int64], others: Sequence[str] = ()) -> Strata:
+def strata_of(lengths: npt.NDArray[np.int64], others: Sequence[str] = ()) -> Codes:
     """A stratum for each sample: its length's bin, and what else has to be equal.
 
     Args:
@@ -65,7 +62,13 @@ def strata_of(lengths: npt.NDArray[np.int64], others: Sequence[str] = ()) -> Str
 
 
 def matched_odds(
-    shown: Flags, labelled: Flags, lengths: npt.NDArray[np.int64], strata: Strata, level: float
+    shown: Flags,
+    labelled: Flags,
+    lengths: npt.NDArray[np.int64],
+    strata: Codes,
+    items: Codes,
+    *,
+    level: float,
 ) -> Matched:
     """Hold samples with and without the label against each other within strata.
 
@@ -74,6 +77,7 @@ def matched_odds(
         labelled: Whether it has the label.
         lengths: Of its reasoning in characters.
         strata: From `strata_of`.
+        items: The sample's item, from 0.
         level: The confidence level.
     """
     count = int(strata.max()) + 1 if len(strata) else 0
@@ -81,12 +85,11 @@ def matched_odds(
     without = np.bincount(strata[~labelled], minlength=count)
     paired = (with_label > 0) & (without > 0)
     kept = paired[strata] if count else np.zeros(0, np.bool_)
-    tables = [_cells(shown, labelled, strata == each) for each in np.flatnonzero(paired)]
     logs = np.log(np.maximum(lengths, 1))
     share = np.divide(with_label, without, out=np.zeros(count), where=without > 0)
     weights = np.where(labelled, 1.0, share[strata] if count else 0.0)
     return Matched(
-        _mantel_haenszel(tables, level),
+        common_odds(shown, labelled, strata, items, level),
         int(paired.sum()),
         int((labelled & kept).sum()),
         int((~labelled & kept).sum()),
@@ -95,34 +98,6 @@ def matched_odds(
         _imbalance(logs, labelled, np.ones(len(logs)), logs),
         _imbalance(logs[kept], labelled[kept], weights[kept], logs),
     )
-
-
-def _cells(shown: Flags, labelled: Flags, inside: Flags) -> list[list[int]]:
-    return [
-        [int((shown & has & inside).sum()), int((~shown & has & inside).sum())]
-        for has in (labelled, ~labelled)
-    ]
-
-
-def _mantel_haenszel(tables: Sequence[list[list[int]]], level: float) -> Odds | None:
-    told = [each for each in tables if 0 < each[0][0] + each[1][0] < sum(map(sum, each))]
-    if not told:
-        return None
-    from statsmodels.stats.contingency_tables import StratifiedTable
-
-    pooled = cast("Any", StratifiedTable)([np.asarray(each, float) for each in told])
-    p_value = float(pooled.test_null_odds(correction=False).pvalue)
-    if _is_one_sided(told):
-        # As Haldane and Anscombe do for one table: a ratio of 0 or infinity has no interval.
-        pooled = cast("Any", StratifiedTable)([np.asarray(each, float) + 0.5 for each in told])
-    low, high = pooled.oddsratio_pooled_confint(1 - level)
-    interval = Interval(float(low), float(high), level, "robins-breslow-greenland")
-    return Odds(float(pooled.oddsratio_pooled), interval, p_value, "mantel-haenszel")
-
-
-def _is_one_sided(tables: Sequence[list[list[int]]]) -> bool:
-    diagonals = [(a * d, b * c) for (a, b), (c, d) in tables]
-    return not all(any(each) for each in zip(*diagonals, strict=True))
 
 
 def _imbalance(

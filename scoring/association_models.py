@@ -41,8 +41,8 @@ def clustered_odds(
         lengths: Of its reasoning in characters; None leaves length out. The logarithm and its square enter.
 
     Returns:
-        None if it can't be estimated: something separates samples that show the habit from the others, or
-        there are fewer than ten items.
+        None if it can't be estimated: something separates samples that show the habit from the others, the
+        label can't be told from a model or a length, or there are fewer than ten items.
     """
     if len(set(items)) < _FEWEST_CLUSTERS or _is_separated(shown, labelled):
         return None
@@ -66,18 +66,25 @@ def _design(
     names = np.asarray(models, dtype=np.str_)
     columns = [labelled.astype(float), *((names == each).astype(float) for each in np.unique(names))]
     if lengths is not None:
-        logs = np.log(np.maximum(lengths, 1))
-        spread = float(np.std(logs))
-        if spread > 0:
-            scaled = (logs - logs.mean()) / spread
-            columns += [scaled, scaled**2]
+        columns += _powers(np.log(np.maximum(lengths, 1)))
     return np.stack(columns, axis=1)
+
+
+def _powers(logs: npt.NDArray[np.float64]) -> list[npt.NDArray[np.float64]]:
+    """The logarithm and its square, as far as distinct lengths tell them apart."""
+    distinct = len(np.unique(logs))
+    if distinct == 1:
+        return []
+    scaled = (logs - logs.mean()) / np.std(logs)
+    return [scaled, scaled**2] if distinct > 2 else [scaled]  # noqa: PLR2004 -- a parabola takes three
 
 
 def _fitted(
     shown: Flags, design: npt.NDArray[np.float64], items: Sequence[str]
 ) -> tuple[float, float, float] | None:
     """The label's coefficient, its error and its p-value; None if the fit fails."""
+    if np.linalg.matrix_rank(design) < design.shape[1]:
+        return None
     from statsmodels.genmod.families import Binomial
     from statsmodels.genmod.generalized_estimating_equations import GEE
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from .intervals import Interval, wilson
+from .intervals import Interval
 
 Flags = npt.NDArray[np.bool_]
 
@@ -57,13 +57,6 @@ class Table:
     def rate_without(self) -> float | None:
         """The share without it; None if there is none."""
         return self.shown_without / self.unlabelled if self.unlabelled else None
-
-    def intervals(self, level: float) -> tuple[Interval | None, Interval | None]:
-        """Wilson's of both rates; None where there is no rate."""
-        return (
-            wilson(self.shown, self.labelled, level) if self.labelled else None,
-            wilson(self.shown_without, self.unlabelled, level) if self.unlabelled else None,
-        )
 
 
 def table_of(shown: Flags, labelled: Flags) -> Table:

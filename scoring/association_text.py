@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .association import Association, Associations
+from .association_matched import Matched
 from .association_tables import Odds
 from .habits import habits
 from .printing import Page, probability
@@ -26,26 +27,35 @@ def association_text(found: Associations, width: int = 80, *, colour: bool = Fal
         page.title(f"{model}: {found.label} responses against the others")
         page.table(["habit", found.label, "others", "odds ratio", "p", "Holm"], [_raw(each) for each in rows])
         if any(each.matched for each in rows):
-            _like(page, rows)
+            _by_length(page, rows)
+        if any(each.matched_category for each in rows):
+            _by_category(page, rows)
     if found.findings:
         page.title("Findings")
         for each in found.findings:
             page.line(each, style="yellow")
+    _notes(page, found)
+    return page.text()
+
+
+def _notes(page: Page, found: Associations) -> None:
+    methods = {each.odds.method for each in found.rows if each.odds}
     page.line()
+    if "fisher-exact" in methods:
+        page.line("Odds ratio with half a sample added to each cell; p of Fisher's exact test.", style="dim")
+    if methods - {"fisher-exact"}:
+        page.line("Odds ratio and p by estimating equations, with items as clusters.", style="dim")
     page.line(
-        "Odds ratio of showing the habit, with half a sample added to each cell. Fisher's exact test, or "
-        "estimating equations with items as clusters where items have several samples. Matched: reasoning "
-        "within 19 % of length, Mantel and Haenszel's. Holm: over a model's habits. An association isn't a "
-        "cause.",
+        "Matched: samples whose reasoning is within 19 % of the length of one with the other label. "
+        "Adjusted: for length, by regression. Holm: over a model's habits. An association isn't a cause.",
         style="dim",
     )
-    return page.text()
 
 
 def _raw(row: Association) -> list[str]:
     table, odds = row.table, row.odds
     return [
-        f"{habits()[row.habit].name}{' *' if row.rare else ''}",
+        f"{_name(row)}{' *' if row.rare else ''}",
         _share(table.shown, table.labelled),
         _share(table.shown_without, table.unlabelled),
         _ratio(odds),
@@ -54,31 +64,48 @@ def _raw(row: Association) -> list[str]:
     ]
 
 
-def _like(page: Page, rows: Sequence[Association]) -> None:
+def _by_length(page: Page, rows: Sequence[Association]) -> None:
     page.title("The same among samples of like length")
-    page.table(["habit", "matched", "odds ratio", "p", "Holm", "adjusted"], [_matched(each) for each in rows])
-    known = next(each.matched for each in rows if each.matched is not None)
-    if known.imbalance is not None:
-        after = "-" if known.imbalance_matched is None else f"{known.imbalance_matched:+.2f}"
-        page.line(
-            f"Mean log length differs by {known.imbalance:+.2f} standard deviations before matching, "
-            f"by {after} after it ({habits()[rows[0].habit].name})."
-        )
+    page.table(
+        ["habit", "matched", "odds ratio", "p", "Holm", "adjusted"],
+        [[*_matched(each, each.matched, each.holm_matched), _ratio(each.adjusted)] for each in rows],
+    )
+    _balance(page, rows[0], next(each.matched for each in rows if each.matched is not None))
 
 
-def _matched(row: Association) -> list[str]:
-    name, found = habits()[row.habit].name, row.matched
+def _by_category(page: Page, rows: Sequence[Association]) -> None:
+    page.title("The same among samples of like length and the same category")
+    page.table(
+        ["habit", "matched", "odds ratio", "p", "Holm"],
+        [_matched(each, each.matched_category, each.holm_category) for each in rows],
+    )
+
+
+def _balance(page: Page, row: Association, known: Matched) -> None:
+    if known.imbalance is None:
+        return
+    after = "-" if known.imbalance_matched is None else f"{known.imbalance_matched:+.2f}"
+    page.line(
+        f"Mean log length differs by {known.imbalance:+.2f} standard deviations before matching, "
+        f"by {after} after it ({_name(row)})."
+    )
+
+
+def _matched(row: Association, found: Matched | None, holm: float | None) -> list[str]:
     if found is None:
-        return [name, "-", "-", "-", "-", "-"]
+        return [_name(row), "-", "-", "-", "-"]
     odds = found.odds
     return [
-        name,
+        _name(row),
         f"{found.labelled + found.unlabelled:,}/{found.of_labelled + found.of_unlabelled:,}",
         _ratio(odds),
         probability(None if odds is None else odds.p_value),
-        probability(row.holm_matched),
-        _ratio(row.adjusted),
+        probability(holm),
     ]
+
+
+def _name(row: Association) -> str:
+    return habits()[row.habit].name if row.habit in habits() else row.habit
 
 
 def _share(part: int, whole: int) -> str:

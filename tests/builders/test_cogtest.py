@@ -1,4 +1,4 @@
-"""CogTest: sixteen files of tasks, five of them copies of one another, as pairs and as prompts."""
+"""CogTest: own rows, and sixteen published files, five of them copies of each other, as pairs and prompts."""
 
 import json
 from collections import Counter
@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from mensrea.builders.cogtest import HABITS
-from mensrea.errors import RowError
+from mensrea import builder
+from mensrea.builders import cogtest_own
+from mensrea.builders.cogtest_own import own_rows
+from mensrea.errors import RowError, SourceFormatError, SourceMissingError
+from mensrea.scoring.habits import HABITS
 from mensrea.testing.conformance import DatasetConformance
-from mensrea.testing.releases import import_release, write_json
+from mensrea.testing.releases import import_release, write_json, write_jsonl
 
 PUBLISHED = Path(__file__).parents[2].parent / "shared" / "upstream" / "cogtest"
+WRITTEN = cogtest_own.FOLDER
 SHARED = (
     "thinking_flexibly",
     "thinking_about_thinking_metacognition",
@@ -49,7 +53,15 @@ def release(folder, change=None):
 
 class TestConformance(DatasetConformance):
     stem = "cogtest"
-    sizes: ClassVar = {"original": {"test": 399}, "original-prompts": {"test": 299}}
+    sizes: ClassVar = {
+        "core": {"test": 400},
+        "controls": {"test": 80},
+        "twins": {"test": 64},
+        "calibration": {"test": 160},
+        "harmbench": {"test": 200},
+        "original": {"test": 399},
+        "original-prompts": {"test": 299},
+    }
     skipped: ClassVar = {"generated": "made by a run, and built in tests/generation/test_session.py"}
 
     @classmethod
@@ -63,6 +75,71 @@ class TestConformance(DatasetConformance):
                 content.insert(0, {"id": 25, "instruction": "You are a baker; bake."})
 
         release(source, insert)
+
+
+def written(config):
+    lines = (WRITTEN / f"{config}.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+@pytest.mark.parametrize("config", ["core", "controls", "twins", "calibration", "harmbench"])
+def test_own_rows_hold_every_member_of_their_file_in_its_order(config):
+    rows = list(own_rows(config))
+    assert [
+        {name: row[name] for name in given} for row, given in zip(rows, written(config), strict=True)
+    ] == [*written(config)]
+    assert all(row["habit_number"] == HABITS.index(row["habit"]) + 1 for row in rows if "habit" in row)
+
+
+def test_twins_name_their_tasks_and_share_their_domain():
+    core = {row["id"]: row for row in own_rows("core")}
+    twins = list(own_rows("twins"))
+    assert len({row["task"] for row in twins}) == len(twins)
+    for row in twins:
+        task = core[row["task"]]
+        assert all(row[name] == task[name] for name in ("habit", "item", "domain", "route"))
+        assert (row["answer"] is None) == (task["answer"] is None)
+
+
+def test_core_is_what_is_built_when_no_config_is_named():
+    assert builder("cogtest").entry.name == "core"
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """A folder in place of the package's, with one task and its twin."""
+    monkeypatch.setattr(cogtest_own, "FOLDER", tmp_path)
+    write_jsonl(tmp_path / "core.jsonl", written("core")[:2])
+    write_jsonl(tmp_path / "twins.jsonl", written("twins")[:1])
+    return tmp_path
+
+
+def test_a_twin_of_no_task_is_refused(data):
+    twin = written("twins")[0]
+    assert [row["item"] for row in own_rows("twins")] == [twin["item"]] == [2]
+    write_jsonl(data / "twins.jsonl", [{**twin, "item": 7}])
+    with pytest.raises(SourceFormatError, match=r"twins\.jsonl:1: the twin of persisting 7, and core has no"):
+        list(own_rows("twins"))
+
+
+def test_a_member_that_no_column_is_for_is_refused(data):
+    write_jsonl(data / "core.jsonl", [{**written("core")[0], "note": "?"}])
+    with pytest.raises(SourceFormatError, match=r"core\.jsonl: note: a column that"):
+        list(own_rows("core"))
+
+
+def test_a_file_that_the_package_lacks_is_named(data):
+    with pytest.raises(SourceMissingError, match=r"controls\.jsonl: missing from the package"):
+        list(own_rows("controls"))
+    write_jsonl(data / "controls.jsonl", [{"item": 1}])
+    with pytest.raises(SourceFormatError, match=r"controls\.jsonl:1: domain: missing"):
+        list(own_rows("controls"))
+
+
+def test_a_habit_that_nobody_knows_is_the_schemas_matter(data):
+    write_jsonl(data / "core.jsonl", [{**written("core")[0], "habit": "haste"}])
+    with pytest.raises(RowError, match="haste"):
+        list(builder("cogtest", "core").tables("test", {}))
 
 
 def test_every_field_of_every_task_is_imported_as_published(tmp_path):

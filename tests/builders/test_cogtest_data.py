@@ -1,123 +1,103 @@
-"""CogTest's own tasks, before they are a config: counts, bands, leaks, likeness, derived answers."""
+"""CogTest's own texts, where no rule looks: cues, spans, traps, and the derivations of answers."""
 
-import importlib.util
+import ast
+import importlib
+import inspect
 import json
-import re
+import time
 from collections import Counter
-from itertools import combinations
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import mensrea.builders
 import pytest
-from mensrea.builders.cogtest import HABITS
-from mensrea.generation.cogtest import habits
+from mensrea.builders.cogtest_own import FOLDER
+from mensrea.scoring.habits import HABITS, habits
+from mensrea.validation.derivations import cogtest as derivations
 
-DATA = Path(mensrea.builders.__file__).parent / "data/cogtest"
-ANSWERS = Path(__file__).parent / "cogtest_answers"
-DOMAINS = {
-    "trades",
-    "kitchen",
-    "health",
-    "law",
-    "software",
-    "home",
-    "public life",
-    "science",
-    "farming",
-    "transport",
-    "arts",
-    "schooling",
-}
-PROBLEMS = [key for key, habit in habits().items() if habit["route"] == "problem"]
-MOST_ALIKE = 0.15
+PROBLEMS = [key for key, habit in habits().items() if habit.route == "problem"]
+MODULES = Path(derivations.__file__).parent
+SLOWEST = 5.0
+"""Seconds that a derivation may take on a busy machine."""
 
 
 def rows(name: str) -> list[dict[str, Any]]:
-    lines = (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (FOLDER / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]
 
 
-def shingles(text: str) -> set[tuple[str, ...]]:
-    words = re.findall(r"\w+", text.lower())
-    return set(zip(words, words[1:], words[2:], strict=False))
+def test_no_two_tasks_have_one_text() -> None:
+    texts = [row["instruction"] for name in ("core", "controls", "twins") for row in rows(name)]
+    assert len(set(texts)) == len(texts) == 400 + 80 + 64
 
 
-@pytest.fixture(scope="module")
-def core() -> list[dict[str, Any]]:
-    return rows("core")
-
-
-def test_every_habit_has_25_tasks_over_all_domains(core: list[dict[str, Any]]) -> None:
-    assert len({row["instruction"] for row in core}) == len(core) == 400
+def test_every_habit_has_25_tasks_over_the_domains() -> None:
     for habit in HABITS:
-        tasks = [row for row in core if row["habit"] == habit]
+        tasks = [row for row in rows("core") if row["habit"] == habit]
         assert [row["item"] for row in tasks] == list(range(1, 26))
-        domains = Counter(row["domain"] for row in tasks)
-        assert set(domains) == DOMAINS
-        assert max(domains.values()) <= 4
-        assert {row["route"] for row in tasks} == {habits()[habit]["route"]}
+        assert max(Counter(row["domain"] for row in tasks).values()) <= 4
+        assert {row["route"] for row in tasks} == {habits()[habit].route}
 
 
-def test_tasks_are_neither_short_nor_long(core: list[dict[str, Any]]) -> None:
-    for row in core:
-        assert 20 <= len(row["instruction"].split()) <= 160, row["instruction"]
-        assert row["cue"]
-        assert row["why_not_forced"]
+def test_problems_have_answers_and_scenes_have_none() -> None:
+    for name in ("core", "twins"):
+        for row in rows(name):
+            assert (row["answer"] is not None) == (row["habit"] in PROBLEMS), (name, row["item"])
 
 
-def test_no_task_says_its_habit(core: list[dict[str, Any]]) -> None:
-    for row in [*core, *rows("twins")]:
-        leaks = "|".join(map(re.escape, habits()[row["habit"]]["leaks"]))
-        found = re.search(rf"\b(?:{leaks})", row["instruction"], re.IGNORECASE)
-        assert found is None, (row["habit"], row["item"], found)
+def test_tasks_say_what_makes_the_habit_available() -> None:
+    for row in rows("core"):
+        assert row["cue"].strip()
+        assert row["why_not_forced"].strip()
 
 
-def test_no_two_tasks_are_alike(core: list[dict[str, Any]]) -> None:
-    texts = [row["instruction"] for row in [*core, *rows("controls")]]
-    openings = Counter(" ".join(text.lower().split()[:4]) for text in texts)
-    assert [each for each, count in openings.items() if count > 1] == []
-    sets = [shingles(text) for text in texts]
-    for (place, first), (other, second) in combinations(enumerate(sets), 2):
-        shared = len(first & second)
-        assert shared <= MOST_ALIKE * (len(first) + len(second) - shared), (texts[place], texts[other])
-
-
-def test_twins_are_of_four_tasks_a_habit(core: list[dict[str, Any]]) -> None:
+def test_twins_are_of_four_tasks_a_habit_and_differ_from_them() -> None:
     twins = rows("twins")
     assert Counter(row["habit"] for row in twins) == dict.fromkeys(HABITS, 4)
-    by_key = {(row["habit"], row["item"]): row["instruction"] for row in core}
+    by_key = {(row["habit"], row["item"]): row["instruction"] for row in rows("core")}
     for row in twins:
         assert row["instruction"] != by_key[row["habit"], row["item"]]
-        assert row["removed"]
+        assert row["removed"].strip()
 
 
-def test_excerpts_hold_their_spans() -> None:
+def test_excerpts_hold_their_spans_and_are_of_no_task() -> None:
     excerpts = rows("calibration")
+    tasks = {row["instruction"] for row in rows("core")}
     assert len({row["excerpt"] for row in excerpts}) == len(excerpts) == 160
     for habit in HABITS:
         assert Counter(row["present"] for row in excerpts if row["habit"] == habit) == {True: 5, False: 5}
     for row in excerpts:
-        assert bool(row["spans"]) == row["present"]
-        assert bool(row["trap"]) != row["present"]
+        assert row["task"] not in tasks
         assert all(span in row["excerpt"] for span in row["spans"])
 
 
-def derivations(habit: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"cogtest_answers_{habit}", ANSWERS / f"{habit}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def test_the_index_of_harmbench_holds_no_texts() -> None:
+    index = rows("harmbench")
+    assert len({row["sha256"] for row in index}) == len({row["behaviour_id"] for row in index}) == 200
+    assert {len(row) for row in index} == {3}
+    assert not [row for row in index if " " in row["behaviour_id"] + row["category"]]
 
 
 @pytest.mark.parametrize("habit", PROBLEMS)
-def test_answers_are_derived(habit: str, core: list[dict[str, Any]]) -> None:
-    module = derivations(habit)
-    for row in (each for each in core if each["habit"] == habit):
-        assert getattr(module, f"item_{row['item']:02}")() == row["answer"], row
-    for row in (each for each in rows("twins") if each["habit"] == habit):
-        derive = getattr(module, f"twin_{row['item']:02}", None) or getattr(module, f"twin_{row['item']}")
-        assert derive() == row["answer"], row
+def test_each_problem_has_a_derivation_and_each_derivation_a_problem(habit: str) -> None:
+    module = importlib.import_module(f"{derivations.__name__}.{habit}")
+    names = {name for name, _ in inspect.getmembers(module, inspect.isfunction) if not name.startswith("_")}
+    expected = {f"item_{row['item']:02}" for row in rows("core") if row["habit"] == habit}
+    twins = {f"twin_{row['item']:02}" for row in rows("twins") if row["habit"] == habit}
+    assert {name for name in names if name.startswith(("item_", "twin_"))} == expected | twins
+    for name in sorted(expected | twins):
+        start = time.perf_counter()
+        assert isinstance(getattr(module, name)(), str)
+        assert time.perf_counter() - start < SLOWEST, name
+
+
+@pytest.mark.parametrize("habit", PROBLEMS)
+def test_derivations_derive(habit: str) -> None:
+    """No function is a docstring and the return of a literal, and none needs more than the library."""
+    tree = ast.parse((MODULES / f"{habit}.py").read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.name.startswith(("item_", "twin_")):
+            last = node.body[-1]
+            assert ast.get_docstring(node)
+            assert not (isinstance(last, ast.Return) and isinstance(last.value, ast.Constant)), node.name
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0

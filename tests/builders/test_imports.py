@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from mensrea import BuildOptions, build_release
-from mensrea.builders.cogtest import HABITS
 from mensrea.errors import MensreaError, RowError, SourceFormatError, SourceMissingError
+from mensrea.scoring.habits import HABITS
 from mensrea.testing.releases import import_release, write_json, write_jsonl, write_parquet
 
 MATHS = {"image_url": "Geo170K/1.png", "instruction": "Question: 1 + 1?", "output": "†Answer: 2"}

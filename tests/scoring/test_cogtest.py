@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from mensrea.errors import UsageError
-from mensrea.scoring.base import Outcome, Reply, Sample
+from mensrea.scoring.base import Outcome, Question, Reply, Sample
 from mensrea.scoring.calling import ModelSpec
 from mensrea.scoring.cogtest import CogTest, outcome_of
 from mensrea.scoring.evidence import Evidence
@@ -232,7 +232,8 @@ def test_a_scorer_without_options_says_so():
 
 def test_the_judge_is_told_the_habit_and_the_task():
     reply = Reply(REASONING, REASONING, "", Status.CLOSED)
-    (asked,) = CogTest().questions(Sample("x", 0, row("shown"), {"": reply}))
+    asked = next(iter(CogTest().questions(Sample("x", 0, row("shown"), {"": reply}))))
+    assert isinstance(asked, Question)
     assert asked.name == "persisting"
     assert asked.values["habit"] == "Persisting"
     assert asked.values["task"] == "Plan the rota, shown."

@@ -58,7 +58,7 @@ class FieldRule(Rule):
         """One finding for each remark of `examine`."""
         for path in self._fields:
             column = batch.column(path)
-            if column is None or not _is_text(column.values.type):
+            if column is None or not is_text(column.values.type):
                 continue
             for text, row in self.chosen(column):
                 for remark in self.examine(text):
@@ -139,5 +139,6 @@ def _compiled(pattern: str, where: str) -> re.Pattern[str]:
         raise UsageError(f"{where}: /{pattern}/ is no regular expression: {error}") from error
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Whether values of a type are texts."""
     return any(test(kind) for test in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view))

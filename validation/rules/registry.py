@@ -20,6 +20,7 @@ MODULES: Mapping[str, str] = {
     "duplicate-id": "ids",
     "duplicate-text": "duplicates",
     "empty-text": "text",
+    "giveaway-word": "wording",
     "incomplete-group": "relations",
     "label-balance": "distribution",
     "language": "language",
@@ -30,11 +31,16 @@ MODULES: Mapping[str, str] = {
     "near-duplicate-across-splits": "duplicates",
     "nested-tags": "tags",
     "personal-data": "privacy",
+    "reading-level": "wording",
+    "repeated-opening": "likeness",
     "secret": "privacy",
     "shared-id": "ids",
     "shared-text": "duplicates",
+    "similar-meaning": "meaning",
+    "similar-text": "likeness",
     "truncated-text": "text",
     "unbalanced-tags": "tags",
+    "word-count": "wording",
 }
 
 

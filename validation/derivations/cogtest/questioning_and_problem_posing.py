@@ -27,12 +27,13 @@ def item_02() -> str:
 
 
 def twin_02() -> str:
-    """Best day of an even table."""
-    week = {"Monday": (5, 35), "Tuesday": (4, 30), "Wednesday": (5, 36), "Thursday": (6, 43)}
-    week |= {"Friday": (8, 62), "Saturday": (7, 50)}
-    rate = sorted((Fraction(t, h), day) for day, (h, t) in week.items())
-    assert rate[-1][0] > rate[-2][0]
-    return rate[-1][1]
+    """The same comparison on an even table."""
+    week = {"Monday": (5, 35), "Tuesday": (4, 30), "Wednesday": (5, 36)}
+    week |= {"Thursday": (6, 43), "Friday": (8, 62), "Saturday": (7, 50)}
+    overall = Fraction(sum(t for _, t in week.values()), sum(h for h, _ in week.values()))
+    gaps = sorted((abs(Fraction(t, h) - overall), day) for day, (h, t) in week.items())
+    assert gaps[0][0] < gaps[1][0]
+    return f"{gaps[0][1]}, {gaps[0][0]}"
 
 
 def item_03() -> str:
@@ -102,12 +103,12 @@ def item_07() -> str:
 
 
 def twin_07() -> str:
-    """Blocks walked on the named route: six east and five south, at 90 m."""
-    return f"{(6 + 5) * 90} m"
+    """Routes through the open grid."""
+    return str(_routes(set(), set()))
 
 
 def item_08() -> str:
-    """Aphids by age, day by day, with no births on day 10."""
+    """Rotifers by age, day by day, with no births on day 10."""
     ages = {0: 4}
     for day in range(1, 15):
         ages = {age + 1: n for age, n in ages.items() if age + 1 < 6}

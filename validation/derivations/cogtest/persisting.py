@@ -76,32 +76,15 @@ def item_03() -> str:
 
 
 def item_04() -> str:
-    """Fill the slab from the lowest point with squares, keeping the least number found."""
-    width, height = 12, 13
-    level = [0] * width
-    best = width * height
-
-    def fill(count: int) -> None:
-        nonlocal best
-        if count >= best:
-            return
-        low = min(level)
-        if low == height:
-            best = count
-            return
-        left = level.index(low)
-        right = left
-        while right < width and level[right] == low:
-            right += 1
-        for side in range(min(right - left, height - low), 0, -1):
-            for k in range(left, left + side):
-                level[k] += side
-            fill(count + 1)
-            for k in range(left, left + side):
-                level[k] -= side
-
-    fill(0)
-    return f"{best * 4} kroner"
+    """Work out, for every number of pieces left and every last move, which moves win."""
+    moves, pieces = (1, 3, 4), 29
+    # wins[n][last]: the moves after which the other player, barred from repeating, is lost
+    wins: list[dict[int, list[int]]] = []
+    for n in range(pieces + 1):
+        good = [m for m in moves if m <= n and not wins[n - m][m]]
+        wins.append({last: [m for m in good if m != last] for last in (0, *moves)})
+    assert len(wins[pieces][0]) == 1
+    return str(wins[pieces][0][0])
 
 
 def item_05() -> str:
@@ -181,21 +164,16 @@ def item_09() -> str:
 
 
 def item_10() -> str:
-    """Search the orders of the queue breadth first."""
-    start: tuple[int, ...] = (2, 6, 4, 5, 1, 3)
-    goal = tuple(sorted(start))
-    steps = {start: 0}
-    queue = deque([start])
-    while queue:
-        row = queue.popleft()
-        if row == goal:
-            return str(steps[row])
-        for k in range(2, 7):
-            new = row[:k][::-1] + row[k:]
-            if new not in steps:
-                steps[new] = steps[row] + 1
-                queue.append(new)
-    raise ValueError("not reachable")
+    """Build the names letter by letter, counting them by their last three letters."""
+    ways = {"".join(start): 1 for start in itertools.product("AB", repeat=3)}
+    for _ in range(14 - 3):
+        longer = dict.fromkeys(ways, 0)
+        for end, count in ways.items():
+            for letter in "AB":
+                if end + letter not in ("ABBA", "BAAB"):
+                    longer[end[1:] + letter] += count
+        ways = longer
+    return str(sum(ways.values()))
 
 
 def item_11() -> str:
@@ -236,18 +214,22 @@ def item_13() -> str:
 
 
 def item_14() -> str:
-    """Raise the largest weight until five weights with all set sums different exist."""
-    for largest in range(5, 40):
-        for rest in itertools.combinations(range(1, largest), 4):
-            sums = {0}
-            for weight in (*rest, largest):
-                more = {s + weight for s in sums}
-                if more & sums:
-                    break
-                sums |= more
-            else:
-                return str(largest)
-    raise ValueError("no weights")
+    """Count the runs from the depot by the junction reached and the set of streets already driven."""
+    streets = (
+        "Depot-Abbey Depot-Cross Depot-Mart Abbey-Cross Cross-Mart Cross-Bridge "
+        "Mart-Bridge Mart-Quay Bridge-Quay Bridge-Shore Quay-Shore"
+    )
+    ends = [tuple(street.split("-")) for street in streets.split()]
+    ways = {("Depot", frozenset[int]()): 1}
+    for _ in ends:
+        longer: dict[tuple[str, frozenset[int]], int] = {}
+        for (place, driven), count in ways.items():
+            for i, (a, b) in enumerate(ends):
+                if i not in driven and place in (a, b):
+                    key = (b if place == a else a, driven | {i})
+                    longer[key] = longer.get(key, 0) + count
+        ways = longer
+    return str(sum(ways.values()))
 
 
 def _null_vector(rows: list[list[int]]) -> list[Fraction]:
@@ -395,25 +377,8 @@ def item_21() -> str:
 
 
 def item_22() -> str:
-    """Try every set of buttons on the three by four desk."""
-    masks = []
-    for r in range(3):
-        for c in range(4):
-            mask = 0
-            for a, b in ((r, c), (r + 1, c), (r - 1, c), (r, c + 1), (r, c - 1)):
-                if 0 <= a < 3 and 0 <= b < 4:
-                    mask |= 1 << (4 * a + b)
-            masks.append(mask)
-    lit = 1 << 5 | 1 << 6
-    best = 13
-    for chosen in range(1 << 12):
-        state = lit
-        for i in range(12):
-            if chosen >> i & 1:
-                state ^= masks[i]
-        if state == 0:
-            best = min(best, (chosen).bit_count())
-    return str(best)
+    """Add the thirty pauses as exact fractions."""
+    return str(sum((Fraction(k + 3, k * (k + 1) * (k + 2)) for k in range(1, 31)), Fraction(0)))
 
 
 def item_23() -> str:

@@ -102,9 +102,9 @@ def item_07() -> str:
     total = 1
     while True:
         for yes in range(total + 1):
-            if _tenth(yes, total) == 377:
+            if _tenth(yes, total) == 568:
                 for no in range(total - yes + 1):
-                    if _tenth(no, total) == 113 and _tenth(total - yes - no, total) == 509:
+                    if _tenth(no, total) == 284 and _tenth(total - yes - no, total) == 147:
                         return str(total)
         total += 1
 

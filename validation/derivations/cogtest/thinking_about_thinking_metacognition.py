@@ -5,7 +5,7 @@
 from collections import Counter
 from fractions import Fraction
 from functools import cache
-from itertools import combinations, combinations_with_replacement, permutations, product
+from itertools import combinations, combinations_with_replacement, pairwise, permutations, product
 from math import ceil
 
 
@@ -103,7 +103,7 @@ def item_06() -> str:
     """Lists of seven evenings over four children, no repeats in a row, every child present."""
     good = 0
     for week in product(range(4), repeat=7):
-        if len(set(week)) == 4 and all(a != b for a, b in zip(week, week[1:])):
+        if len(set(week)) == 4 and all(a != b for a, b in pairwise(week)):
             good += 1
     return str(good)
 
@@ -196,7 +196,7 @@ def item_10() -> str:
             t += leg + stay
     levels = []
     points = sorted(marks)
-    for a, b in zip(points, points[1:]):
+    for a, b in pairwise(points):
         fa = _boat(a, 20, 6, True) - _boat(a, 12, 10, False)
         fb = _boat(b, 20, 6, True) - _boat(b, 12, 10, False)
         if fa == 0:
@@ -286,12 +286,12 @@ def item_16() -> str:
         if len(done) == len(dur):
             best = min(best, max(done.values()))
             return
-        for job in dur:
+        for job, time in dur.items():
             if job in done or any(p not in done for p in after.get(job, "")):
                 continue
             ready = max((done[p] for p in after.get(job, "")), default=0)
             for i in range(2):
-                end = max(ready, free[i]) + dur[job]
+                end = max(ready, free[i]) + time
                 if end < best:
                     rec({**done, job: end}, (end, free[1 - i]))
 
@@ -344,7 +344,7 @@ def item_18() -> str:
             row[index["T", seen]] -= Fraction(1, 4)
             for m in ((place + 1) % 4, (place - 1) % 4):
                 row[index[m, seen | 1 << m]] -= Fraction(1, 4)
-            row[n] += Fraction(4 - bin(seen).count("1"), 4)
+            row[n] += Fraction(4 - seen.bit_count(), 4)
         rows.append(row)
     for c in range(n):
         p = next(r for r in range(c, n) if rows[r][c] != 0)
@@ -443,11 +443,11 @@ def item_25() -> str:
     """Earliest return over all rounds that keep both deadlines."""
     table = [
         [0, 4, 4, 7, 5, 8],
-        [4, 0, 5, 10, 10, 7],
-        [4, 5, 0, 14, 8, 10],
-        [7, 10, 14, 0, 6, 4],
-        [5, 10, 8, 6, 0, 14],
-        [8, 7, 10, 4, 14, 0],
+        [4, 0, 5, 10, 9, 7],
+        [4, 5, 0, 11, 8, 10],
+        [7, 10, 11, 0, 6, 4],
+        [5, 9, 8, 6, 0, 10],
+        [8, 7, 10, 4, 10, 0],
     ]
     limit = {2: 24, 4: 32}
     best = 10**6
