@@ -93,9 +93,10 @@ def _model(page: Page, model: ModelProfile, profiles: Profiles) -> None:
 def _specificity(page: Page, model: ModelProfile, profiles: Profiles) -> None:
     page.title("Own tasks against all others")
     page.table(words.GAP_COLUMNS, words.specificity_rows(model.specificity))
-    page.title("Own tasks against others of the same kind")
-    page.table(words.KIN_COLUMNS, words.kin_rows(model.specificity))
-    page.line(words.verdict(model, profiles.settings.level), style="bold")
+    if kin := words.kin_rows(model.specificity):
+        page.title("Own tasks against others of the same kind")
+        page.table(words.KIN_COLUMNS, kin)
+        page.line(words.verdict(model, profiles.settings.level), style="bold")
     page.line(words.SPECIFICITY_NOTE, style="dim")
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ import pytest
 from mensrea.errors import UsageError
 from mensrea.scoring.calibrating import calibrate
 from mensrea.scoring.calling import ModelSpec
+from mensrea.scoring.habits import HABITS
 from mensrea.scoring.items import Items
 from mensrea.scoring.registry import find_scorer
 from mensrea.testing import Answer, LocalOpenAI
@@ -37,7 +41,7 @@ ITEMS = Items("cogtest", "calibration", "test", "2.0.0", "0" * 64, ROWS)
 def answer(body: Any) -> Answer:
     """Finds what is there; in firing 0 another sentence; invents one in 1, errs in 6, is silent in 7."""
     text = body["messages"][-1]["content"]
-    number = next(each for each in range(11, -1, -1) if f"Firing {each}." in text)
+    number = next((each for each in range(11, -1, -1) if f"Firing {each}." in text), 8)
     if number == 7:
         return Answer("")
     shown = number <= 6
@@ -88,3 +92,27 @@ def test_a_scorer_without_examples(tmp_path: Path):
     items = Items("safechain", "original", "test", "1.0.0", "0" * 64, [{"id": "a"}])
     with pytest.raises(UsageError, match="rows aren't labelled examples"):
         calibrate(find_scorer("safechain"), items, tmp_path / "run", ModelSpec("openai/judge", "http://x"))
+
+
+def test_the_command_asks_a_judge_about_the_excerpts_that_ship(server, tmp_path):
+    environment = {**os.environ, **server.environment(), "OPENAI_API_KEY": "sk-any-0123456789"}
+
+    def mensrea(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [str(Path(sys.executable).parent / "mensrea"), *arguments]
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    built = mensrea("build", "cogtest", "--config", "calibration", "--out", "dist")
+    assert built.returncode == 0, built.stderr
+    done = mensrea("agree", "cogtest", "--judge", "openai/judge", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert server.served == 160
+    assert found["calibration"]["labels"] == 160
+    assert {name: each["positive"] for name, each in found["aspects"].items()} == dict.fromkeys(HABITS, 5)
+    assert sum(sum(each.values()) for each in found["outcomes"].values()) == 160
+    refused = mensrea("agree", "cogtest", "labels.csv", "--judge", "openai/judge")
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "leave LABELS out" in refused.stderr
+    assert "give VERDICTS and LABELS" in mensrea("agree", "verdicts.jsonl").stderr
