@@ -105,7 +105,8 @@ class TestHelp:
     def test_every_verb_has_help_that_fits(self, shell: Any) -> None:
         checks = ("validate", "dedupe", "overlap", "explain")
         scoring = ("score", "run", "compare", "agree", "reproduce")
-        verbs = ("list", "show", "build", *checks, "generate", *scoring, "diff", "pin")
+        habits = ("profile", "associate")
+        verbs = ("list", "show", "build", *checks, "generate", *scoring, *habits, "diff", "pin")
         whole, *each = shell.run_all(["--help"], *([verb, "--help"] for verb in verbs))
         assert all(ended.code == 0 and ended.err == "" and fits(ended.out) for ended in (whole, *each))
         commands = whole.out.partition("Commands:\n")[2]

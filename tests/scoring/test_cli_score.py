@@ -60,7 +60,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("score cot2 bytes.jsonl", "bytes.jsonl:1: not valid JSON"),
         ("score cot2 nosuch.jsonl", "nosuch.jsonl: can't be read"),
         ("score cot2 .", ".: can't be read"),
-        ("score dualmath run/responses.jsonl", "dualmath: no scorer; there is one for cot2"),
+        ("score dualmath run/responses.jsonl", "dualmath: no scorer; there is one for cogtest, cot2"),
         ("score cot2 run/responses.jsonl --split nosuch", "cot2 mnns-4x9 has no split 'nosuch'"),
         (
             "score cot2 run/responses.jsonl --out empty.jsonl/r.json",
