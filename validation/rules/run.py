@@ -100,6 +100,7 @@ class RuleRun:
         self.findings = FindingLog()
         self._own = own
         self._models: list[Rule] = []
+        self._missing: set[str] = set()
         self._declared = [each for each in declared if self._is_made(each)]
         self._spanning: dict[int, _Running] = {}
         self._by_config: dict[str, list[_Running]] = {}
@@ -109,7 +110,9 @@ class RuleRun:
         try:
             self._models.append(build_rule(declared, self._own))
         except MissingLibraryError as error:
-            self._collect([Finding("rule-not-run", str(error), "warning")])
+            if str(error) not in self._missing:
+                self._missing.add(str(error))
+                self._collect([Finding("rule-not-run", str(error), "warning")])
             return False
         return True
 
