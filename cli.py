@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
 
 import typer
 
-from . import cli_associate, cli_checks, cli_generate, cli_profile, cli_score
+from . import cli_agree, cli_associate, cli_checks, cli_generate, cli_profile, cli_score
 from .cli_text import print_report, wrapped
 from .errors import MensreaError, UsageError
 
@@ -167,7 +167,7 @@ def build(
 for check in (cli_checks.validate, cli_checks.dedupe, cli_checks.overlap, cli_checks.explain):
     app.command()(check)
 app.command()(cli_generate.generate)
-for verb in (cli_score.score, cli_score.run, cli_score.compare, cli_score.agree, cli_score.reproduce):
+for verb in (cli_score.score, cli_score.run, cli_score.compare, cli_agree.agree, cli_score.reproduce):
     app.command()(verb)
 app.command()(cli_profile.profile)
 app.command()(cli_associate.associate)

@@ -1,29 +1,44 @@
-"""The verbs of the command that score: score, run, compare, agree, reproduce."""
+"""The verbs of the command that score: score, run, compare, reproduce."""
 
 from __future__ import annotations
 
-import sys
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .cli_options import concurrency_of, folder_of, pair_of, parameters_of
+from .cli_calls import (
+    BudgetTokens,
+    BudgetUsd,
+    Concurrency,
+    Config,
+    Html,
+    JudgeName,
+    JudgeParameters,
+    JudgeUrl,
+    Limit,
+    OptionPairs,
+    PriceTable,
+    PrintedAs,
+    ReleaseFolder,
+    Repository,
+    Resamples,
+    RetryFailed,
+    Seed,
+    Split,
+    Version,
+    model_of,
+    options_of,
+    resumable,
+)
+from .cli_options import folder_of, pair_of, parameters_of
 from .cli_printing import Printed, is_coloured, page_of, print_result, width, write_report
 from .cli_train import Chosen, train
-from .errors import BudgetError, RunStoppedError, UsageError
+from .errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from .scoring.calibrating import Calibrated
-    from .scoring.calibration import Calibration
-    from .scoring.calling import ModelSpec, Options
-    from .scoring.items import Items
     from .scoring.report import Report
-
-T = TypeVar("T")
 
 
 class Tool(Enum):
@@ -35,51 +50,6 @@ class Tool(Enum):
     LM_EVAL = "lm-eval"
     OPENAI_BATCH = "openai-batch"
     PLAIN = "plain"
-
-
-Config = Annotated[str | None, typer.Option("--config", help="A config; the card's first if left out.")]
-Split = Annotated[str | None, typer.Option("--split", help="A split; test, or the only one.")]
-Version = Annotated[str | None, typer.Option("--version", help="The version that the release must have.")]
-ReleaseFolder = Annotated[
-    Path | None,
-    typer.Option(
-        "--release",
-        help="A release folder; dist/STEM, or one built on the spot.",
-        parser=folder_of,
-        metavar="<path>",
-    ),
-]
-Repository = Annotated[str | None, typer.Option("--repository", help="A Hub repository: org/name.")]
-OptionPairs = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="NAME=VALUE: an option of the benchmark, see the docs. May be repeated."),
-]
-Limit = Annotated[int | None, typer.Option("--limit", help="The first items only.", min=1)]
-JudgeName = Annotated[
-    str | None, typer.Option("--judge", help="The model that judges: openai/NAME, scripted/FILE.")
-]
-JudgeUrl = Annotated[str, typer.Option("--judge-base-url", help="Where the judge is served.")]
-JudgeParameters = Annotated[
-    list[str] | None, typer.Option("--judge-parameter", help="NAME=JSON for the judge. May be repeated.")
-]
-BudgetUsd = Annotated[float | None, typer.Option("--budget-usd", help="Spend no more.", min=0)]
-BudgetTokens = Annotated[int | None, typer.Option("--budget-tokens", help="Use no more.", min=0)]
-PriceTable = Annotated[
-    Path | None, typer.Option("--prices", help="Your price table.", parser=folder_of, metavar="<path>")
-]
-Concurrency = Annotated[
-    str, typer.Option("--concurrency", help="Calls in flight at most: auto, or a number.")
-]
-RetryFailed = Annotated[
-    bool, typer.Option("--retry-failed", help="Make calls again that failed for good before.")
-]
-Html = Annotated[
-    Path | None,
-    typer.Option("--html", help="Write a page with plots, too.", parser=folder_of, metavar="<path>"),
-]
-PrintedAs = Annotated[Printed, typer.Option("--format", help="How the result is printed.")]
-Seed = Annotated[int, typer.Option("--seed", help="Of the bootstrap.", min=0)]
-Resamples = Annotated[int, typer.Option("--resamples", help="Of the bootstrap.", min=100)]
 
 
 def score(  # noqa: PLR0913  # an argument is an option
@@ -164,7 +134,7 @@ def score(  # noqa: PLR0913  # an argument is an option
         fields=dict(pair_of(each, "--map") for each in fields or []),
         id_pattern=id_pattern,
     )
-    options = _options(
+    options = options_of(
         budget_usd=budget_usd,
         budget_tokens=budget_tokens,
         prices=prices,
@@ -173,13 +143,13 @@ def score(  # noqa: PLR0913  # an argument is an option
         seed=seed,
         resamples=resamples,
     )
-    report = _resumable(
+    report = resumable(
         lambda: score_responses(
             scorer,
             items,
             read,
             folder or paths[0].with_name(f"{paths[0].name}.scored"),
-            judge=_model(judge, judge_base_url, judge_parameters, "--judge-parameter"),
+            judge=model_of(judge, judge_base_url, judge_parameters, "--judge-parameter"),
             stored=None if verdicts is None else stored_verdicts(verdicts, items),
             samples=samples,
             options=options,
@@ -265,7 +235,7 @@ def run(  # noqa: PLR0913  # an argument is an option
     given = parameters_of(parameters or [], "--parameter")
     if temperature is not None:
         given["temperature"] = temperature
-    options = _options(
+    options = options_of(
         budget_usd=budget_usd,
         budget_tokens=budget_tokens,
         prices=prices,
@@ -275,14 +245,14 @@ def run(  # noqa: PLR0913  # an argument is an option
         resamples=resamples,
     )
     place = BenchmarkFolder(out or Path("runs") / f"{stem}-{items.config}")
-    report = _resumable(
+    report = resumable(
         lambda: run_benchmark(
             scorer,
             items,
             place,
             ModelSpec(model, base_url, given),
             samples=samples,
-            judge=_model(judge, judge_base_url, judge_parameters, "--judge-parameter"),
+            judge=model_of(judge, judge_base_url, judge_parameters, "--judge-parameter"),
             options=options,
         )
     )
@@ -311,97 +281,6 @@ def compare(
     )
 
 
-def agree(  # noqa: PLR0913  # an argument is an option
-    verdicts: Annotated[
-        str,
-        typer.Argument(
-            metavar="VERDICTS", help="A judge's verdicts; with --judge, a dataset.", show_default=False
-        ),
-    ],
-    labels: Annotated[
-        Path | None,
-        typer.Argument(metavar="LABELS", help="Labels by people.", parser=folder_of, show_default=False),
-    ] = None,
-    *,
-    question: Annotated[
-        str | None, typer.Option("--question", help="Which question, where there are several.")
-    ] = None,
-    positive: Annotated[
-        str | None, typer.Option("--positive", help="The label that precision and recall are about.")
-    ] = None,
-    threshold: Annotated[
-        float | None, typer.Option("--threshold", help="Where scores or probabilities turn positive.")
-    ] = None,
-    below: Annotated[
-        bool, typer.Option("--below", help="Scores below the threshold are positive, not those from it on.")
-    ] = False,
-    judge: Annotated[
-        str | None,
-        typer.Option("--judge", help="Ask this model about the dataset's labelled examples: openai/NAME."),
-    ] = None,
-    judge_base_url: JudgeUrl = "",
-    judge_parameters: JudgeParameters = None,
-    config: Annotated[str, typer.Option("--config", help="The config of examples.")] = "calibration",
-    version: Version = None,
-    release: ReleaseFolder = None,
-    repository: Repository = None,
-    folder: Annotated[
-        Path | None,
-        typer.Option(
-            "--folder",
-            help="Where the judge's replies are kept; runs/STEM-CONFIG.",
-            parser=folder_of,
-            metavar="<path>",
-        ),
-    ] = None,
-    output: PrintedAs = Printed.TEXT,
-    budget_usd: BudgetUsd = None,
-    budget_tokens: BudgetTokens = None,
-    prices: PriceTable = None,
-    concurrency: Concurrency = "auto",
-    retry_failed: RetryFailed = False,
-    seed: Seed = 0,
-) -> None:
-    """How far a judge agrees with labels: confusion, agreement, intervals, thresholds.
-
-    With --judge, ask a model about a dataset's labelled examples first.
-    """
-    if judge is not None:
-        from .scoring.calling import ModelSpec
-
-        if labels is not None:
-            raise UsageError("LABELS and --judge: a dataset's examples have labels; leave LABELS out")
-        options = _options(
-            budget_usd=budget_usd,
-            budget_tokens=budget_tokens,
-            prices=prices,
-            concurrency=concurrency,
-            retry_failed=retry_failed,
-            seed=seed,
-            resamples=1000,
-        )
-        model = ModelSpec(judge, judge_base_url, parameters_of(judge_parameters or [], "--judge-parameter"))
-        items = _items(verdicts, config, version, release, repository)
-        place = folder or Path("runs") / f"{verdicts}-{config}"
-        _print(_resumable(lambda: _calibrated(items, place, model, options)), output)
-        return
-    if labels is None:
-        raise UsageError("no labels are named; give VERDICTS and LABELS, or a dataset and --judge")
-    from .scoring.calibration import agree as hold_against
-    from .scoring.tables import read_labels, read_verdicts
-
-    agreement = hold_against(
-        read_verdicts(folder_of(verdicts)),
-        read_labels(labels),
-        question=question,
-        positive=positive,
-        threshold=threshold,
-        side="below" if below else "at-least",
-        seed=seed,
-    )
-    _print(agreement, output)
-
-
 def reproduce(
     stems: Annotated[
         list[str] | None, typer.Argument(metavar="[STEM]...", help="Datasets; all.", show_default=False)
@@ -427,72 +306,6 @@ def reproduce(
     found = reproduce_figures(source, stems or ())
     print_result(found.as_dict() if output is Printed.JSON else found.as_text(width=width()))
     raise typer.Exit(1 if found.fails else 0)
-
-
-def _options(
-    *,
-    budget_usd: float | None,
-    budget_tokens: int | None,
-    prices: Path | None,
-    concurrency: str,
-    retry_failed: bool,
-    seed: int,
-    resamples: int,
-) -> Options:
-    from .scoring.calling import Options
-    from .scoring.metrics import Settings
-
-    return Options(
-        budget_usd=budget_usd,
-        budget_tokens=budget_tokens,
-        prices=prices,
-        concurrency=concurrency_of(concurrency),
-        progress=sys.stderr.isatty(),
-        retry_failed=retry_failed,
-        intervals=Settings(seed, resamples),
-    )
-
-
-def _model(
-    spec: str | None, base_url: str, parameters: Sequence[str] | None, option: str
-) -> ModelSpec | None:
-    from .scoring.calling import ModelSpec
-
-    if spec is None:
-        return None
-    return ModelSpec(spec, base_url, parameters_of(parameters or [], option))
-
-
-def _items(
-    stem: str, config: str, version: str | None, release: Path | None, repository: str | None
-) -> Items:
-    from .loading.items import load_items
-
-    return load_items(stem, config, version=version, path=release, repository=repository)
-
-
-def _calibrated(items: Items, place: Path, judge: ModelSpec, options: Options) -> Calibrated:
-    from .scoring.calibrating import calibrate
-    from .scoring.registry import find_scorer
-
-    seed = options.intervals.seed
-    return calibrate(find_scorer(items.dataset), items, place, judge, options=options, seed=seed)
-
-
-def _print(result: Calibration | Calibrated, output: Printed) -> None:
-    text = result.as_text(width(), colour=is_coloured())
-    print_result(result.as_dict() if output is Printed.JSON else text)
-
-
-def _resumable(work: Callable[[], T]) -> T:
-    try:
-        return work()
-    except RunStoppedError as error:
-        raise RunStoppedError(
-            "stopped; what was paid for is kept; the same command again goes on from there"
-        ) from error
-    except BudgetError as error:
-        raise BudgetError(str(error).replace("run it again", "the same command again")) from error
 
 
 def _finish(report: Report, out: Path | None, html: Path | None, output: Printed) -> None:

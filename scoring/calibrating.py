@@ -78,13 +78,7 @@ class Calibrated:
 
 
 def calibrate(
-    scorer: Scorer,
-    items: Items,
-    folder: Path,
-    judge: ModelSpec,
-    *,
-    options: Options | None = None,
-    seed: int = 0,
+    scorer: Scorer, items: Items, folder: Path, judge: ModelSpec, *, options: Options | None = None
 ) -> Calibrated:
     """Ask a judge about examples and hold its outcomes against their labels.
 
@@ -93,8 +87,7 @@ def calibrate(
         items: Its examples.
         folder: Where the judge's replies are kept, so that none is paid for twice, and its verdicts written.
         judge: The model that judges.
-        options: How to go about it.
-        seed: Of the bootstrap.
+        options: How to go about it; the bootstrap's seed is that of its intervals.
 
     Raises:
         UsageError: The rows are no examples.
@@ -115,7 +108,7 @@ def calibrate(
     judged, cost = with_caller(folder, [judge], used, ask)
     rows = (verdict_row(items.dataset, items.config, key, each) for key, each in judged.items())
     write_verdicts(folder / VERDICTS, rows)
-    return calibrated(scorer, examples, judged, cost, seed=seed)
+    return calibrated(scorer, examples, judged, cost, seed=used.intervals.seed)
 
 
 def calibrated(

@@ -115,4 +115,7 @@ def test_the_command_asks_a_judge_about_the_excerpts_that_ship(server, tmp_path)
     refused = mensrea("agree", "cogtest", "labels.csv", "--judge", "openai/judge")
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
     assert "leave LABELS out" in refused.stderr
+    unused = mensrea("agree", "cogtest", "--judge", "openai/judge", "--below")
+    assert (unused.returncode, unused.stderr.count("\n")) == (2, 1)
+    assert "leave --below out" in unused.stderr
     assert "give VERDICTS and LABELS" in mensrea("agree", "verdicts.jsonl").stderr
