@@ -18,9 +18,9 @@ from . import journal_changes, journal_fork, journal_merge, journal_queries, jou
 from .calls import KEY_BYTES
 from .journal_commit import Outcome
 from .journal_keys import Keys
-from .journal_lock import RunLock
 from .journal_records import Batch, Finished, Record, Total
 from .journal_writer import Writer
+from .run_lock import RunLock
 
 __all__ = ["Batch", "Finished", "Journal", "Record", "Total"]
 

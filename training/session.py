@@ -14,6 +14,7 @@ import orjson
 
 from ..errors import UsageError
 from ..models.run_folder import FORMAT, RunFolder
+from ..models.run_lock import RunLock
 from .checkpoints import Checkpoint
 from .cot2 import load_task
 from .course import Course, Member
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import torch
 
 RESULTS = "results.json"
+LOCK = "training.lock"
 _LONGEST = 80
 
 
@@ -190,6 +192,7 @@ def run_recipe(
 
     Raises:
         UsageError: The folder holds another run.
+        RunLockedError: Another process trains in the folder.
         RunStoppedError: It was interrupted; a checkpoint was written.
         StorageError: The folder can't be written.
     """
@@ -199,7 +202,7 @@ def run_recipe(
         for split in ("train", "validation", "test")
     }
     folder.begin(Settings(orjson.loads(orjson.dumps(asdict(recipe))), _digest(tasks["train"])))
-    with _stopping() as stop:
+    with RunLock(folder.path, LOCK), _stopping() as stop:
         session = Session(recipe, folder, tasks, stop, say)
         results = [result for group in groups_of(recipe) for result in session.trained(group)]
     written = orjson.dumps([asdict(each) for each in results], option=orjson.OPT_INDENT_2)

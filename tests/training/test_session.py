@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +15,13 @@ import orjson
 import pytest
 
 torch: Any = pytest.importorskip("torch")
-from mensrea.errors import RunError, RunStoppedError, StorageError, UsageError  # noqa: E402 (needs torch)
+from mensrea.errors import (  # noqa: E402 (needs torch)
+    RunError,
+    RunLockedError,
+    RunStoppedError,
+    StorageError,
+    UsageError,
+)
 from mensrea.training import session  # noqa: E402
 from mensrea.training.outcome import Result  # noqa: E402
 from mensrea.training.session import TrainingFolder, groups_of, run_recipe  # noqa: E402
@@ -166,7 +173,7 @@ def test_everything_that_a_recipe_names_is_trained(recipe: Recipe, tmp_path: Pat
     assert written == orjson.loads(orjson.dumps([asdict(each) for each in results]))
     assert {path.name for path in folder.iterdir()} == {
         "run.json", "results.json", "d8-soft+hard.pt", "d8-hidden.pt", "d8-none.pt", "d8-better.pt",
-        "d8-drawn.pt",
+        "d8-drawn.pt", "training.lock",
     }  # fmt: skip
     assert re.fullmatch(r"d8 epoch 1: soft \d+\.\d  hard \d+\.\d", told[0])
     again: list[str] = []
@@ -263,6 +270,20 @@ def test_a_second_signal_does_not_wait(recipe: Recipe, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         run_recipe(recipe, TrainingFolder(tmp_path / "run"), say=twice)
     assert not weights(tmp_path / "run")
+
+
+def test_two_runs_do_not_train_in_one_folder(recipe: Recipe, tmp_path: Path) -> None:
+    folder, told = tmp_path / "run", list[str]()
+
+    def meddle(_: str) -> None:
+        with pytest.raises(RunLockedError) as caught:
+            run_recipe(recipe, TrainingFolder(folder))
+        told.append(str(caught.value))
+
+    found = run_recipe(recipe, TrainingFolder(folder), say=meddle)
+    holder = f"process {os.getpid()} on {socket.gethostname()}"
+    assert {*told} == {f"{folder}: {holder} works on this run; let it end or stop it"}
+    assert timeless(found) == timeless(run_recipe(recipe, TrainingFolder(folder)))
 
 
 def test_another_recipe_is_refused(recipe: Recipe, tmp_path: Path) -> None:

@@ -7,26 +7,27 @@ import os
 import socket
 import time
 from pathlib import Path
+from types import TracebackType
 
 from ..errors import JournalError, RunLockedError
 
-FILE = "journal.lock"
+OF_JOURNAL = "journal.lock"
 
 
 class RunLock:
-    """A lock on a run's folder, held from construction until `release` or the end of the process.
+    """A lock on a run's folder, held from construction until `release`, `with`'s end or that of the process.
 
     The operating system frees it when the process dies, however it dies; what the file says is for people.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Lock `folder`, which must exist.
+    def __init__(self, folder: Path, file: str = OF_JOURNAL) -> None:
+        """Lock `folder`, which must exist, by a file in it.
 
         Raises:
             RunLockedError: A process holds it; the message has its id and host.
             JournalError: The file can't be made, or the file system knows no locks.
         """
-        path = folder / FILE
+        path = folder / file
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         except OSError as error:
@@ -57,6 +58,15 @@ class RunLock:
             time.sleep(0.01)  # it has the lock and is about to write
         pid, _, host = text.decode(errors="replace").strip().partition(" ")
         return f"process {pid} on {host}" if pid.isdecimal() and host else "another process"
+
+    def __enter__(self) -> None:
+        """The lock is held already."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let other processes in."""
+        self.release()
 
     def release(self) -> None:
         """Let other processes in."""
