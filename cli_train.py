@@ -63,6 +63,7 @@ def train(
     from .cards import find_card
     from .cards.manifest import read_manifest
     from .loading.place import find_release
+    from .scoring.base import Baseline
     from .training.report import Machine, TrainingReport
     from .training.session import TrainingFolder, run_recipe
     from .training.settings import find_recipe
@@ -83,8 +84,13 @@ def train(
     except RunStoppedError as error:
         raise RunStoppedError(f"{error}; the same command again goes on from there") from error
     place = find_release(find_card(stem), recipe.config, version, path, repository)
-    used = read_manifest(place.folder).version
-    report = TrainingReport(recipe, tuple(results), Machine.of(device), used)
+    manifest = read_manifest(place.folder)
+    counted = tuple(
+        Baseline(name, each.rule, each.splits["test"].right, each.splits["test"].rows)
+        for name, each in manifest.configs[recipe.config].shortcuts.items()
+    )
+    machine = Machine.of(device)
+    report = TrainingReport(recipe, tuple(results), machine, manifest.version, baselines=counted)
     write_report(folder.path / "report.json", report.as_bytes())
     if output is Printed.JSON:
         typer.echo(report.as_bytes().decode(), nl=False)

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from ..errors import SchemaError
+from ..validation.caches import cache_root, chosen_cache
 from ..validation.findings import Finding
 from .download import Retries
 from .fetch_errors import at, differs, hash_error
 from .github import GitHub
 from .hub import Hub
 from .local_copy import LocalCopy
-from .places import Found, Place, cache_root, chosen_cache
+from .places import Found, Place
 from .sources import Source, SourceFile
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -70,18 +69,6 @@ def commit_of(source: Source) -> str | None:
         message = f"source {source.name!r}: revision {source.revision!r} isn't a full commit hash (40 digits)"
         raise SchemaError(message)
     return source.revision
-
-
-def cache_root(cache_dir: Path | None) -> Path:
-    """The cache folder: the one given, `$MENSREA_CACHE`, or `mensrea` in the user's cache folder."""
-    chosen = cache_dir or chosen_cache()
-    return chosen or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mensrea"
-
-
-def chosen_cache() -> Path | None:
-    """The folder that `$MENSREA_CACHE` names, if any."""
-    named = os.environ.get("MENSREA_CACHE")
-    return Path(named).expanduser() if named else None
 
 
 def matches(path: str, pattern: str) -> bool:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..builders.base import fingerprint
-from ..builders.places import cache_root
 from ..builders.release import BuildOptions, build_release
 from ..cards import Card
 from ..cards.manifest import read_manifest
 from ..errors import ReleaseCorruptError, ReleaseError, ReleaseNotFoundError, StorageError
+from ..validation.caches import cache_root
 from .hub import discard, snapshot
 
 _CALLER_OF_LOAD = 4
@@ -76,7 +76,7 @@ def _cached(card: Card, config: str) -> Path:
     from filelock import FileLock
 
     key = f"{card.version}-{fingerprint(card, card.config(config), None)}"
-    folder = cache_root(None) / "releases" / key / card.stem
+    folder = cache_root() / "releases" / key / card.stem
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.parent / f".{card.stem}.loading"):

@@ -46,7 +46,7 @@ def _content(report: Report) -> dict[str, Any]:
         "baselines": Table(
             "Baselines on these items",
             words.BASELINE_COLUMNS,
-            words.baseline_rows(report),
+            words.baseline_rows(report.baselines),
             ["baseline", "rule"],
         ),
         "groups": _groups(report),

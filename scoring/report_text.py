@@ -71,7 +71,7 @@ def _figures(page: Page, first: str, names: Sequence[str], metrics: Sequence[Met
 def _baselines(page: Page, report: Report) -> None:
     if report.baselines:
         page.title("Baselines on these items")
-        page.table(words.BASELINE_COLUMNS, words.baseline_rows(report), texts=["rule"])
+        page.table(words.BASELINE_COLUMNS, words.baseline_rows(report.baselines), texts=["rule"])
 
 
 def _counts(page: Page, report: Report) -> None:

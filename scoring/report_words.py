@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
+from .base import Baseline
 from .declared import OfItems
 from .metrics import Metric
 from .printing import bare, members, number, span
@@ -64,7 +65,7 @@ def cost_line(cost: Cost) -> str:
     return f"{usd}; {cost.calls:,} calls, {tokens}; {cost.replayed:,} replies replayed"
 
 
-def baseline_rows(report: Report) -> list[list[str]]:
+def baseline_rows(baselines: Sequence[Baseline]) -> list[list[str]]:
     """What simple rules get right, a row each with `BASELINE_COLUMNS`."""
     return [
         [
@@ -73,7 +74,7 @@ def baseline_rows(report: Report) -> list[list[str]]:
             f"{each.right:,g}/{each.items:,}",
             each.description,
         ]
-        for each in report.baselines
+        for each in baselines
     ]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
+from ..scoring.base import Baseline
 from .outcome import Result
 from .settings import Recipe
 from .summary import Row, summarise
@@ -54,6 +55,7 @@ class TrainingReport:
         machine: What it was trained on.
         version: The version of the release that the problems are of; None if that isn't known.
         mensrea: The version of this package.
+        baselines: What simple rules get right of the test split, counted when the release was built.
     """
 
     recipe: Recipe
@@ -61,6 +63,7 @@ class TrainingReport:
     machine: Machine
     version: str | None = None
     mensrea: str = field(default_factory=lambda: metadata.version("mensrea"))
+    baselines: tuple[Baseline, ...] = ()
 
     @property
     def rows(self) -> list[Row]:

@@ -16,6 +16,7 @@ from .report_words import facts, models_line
 from .tables import (
     Section,
     accuracy_section,
+    baselines_section,
     chains_section,
     divergence_section,
     entropy_section,
@@ -62,9 +63,10 @@ def report_html(report: TrainingReport) -> str:
 
 
 def _parts(report: TrainingReport) -> list[Part]:
-    chains = chains_section(report)
+    chains, baselines = chains_section(report), baselines_section(report)
+    right = [accuracy_section(report), *([baselines] if baselines else [])]
     return [
-        Part("Right answers", [_accuracies(report)], [accuracy_section(report)]),
+        Part("Right answers", [_accuracies(report)], right),
         *_curves(report),
         *([Part("Sampled chains", [chains_figure(report)], [chains])] if chains else []),
         Part("Steps", [entropy_figure(report)], [divergence_section(report), entropy_section(report)]),

@@ -13,6 +13,7 @@ import orjson
 from ..errors import RunError, SchemaError
 from ..schemas.documents import first_breach
 from ..schemas.records import record
+from ..scoring.base import Baseline
 from .outcome import Figures, Result
 from .report import Machine, TrainingReport
 from .settings import Arm, Policy, Recipe, Training
@@ -33,6 +34,7 @@ def report_bytes(report: TrainingReport) -> bytes:
         "version": report.version,
         "machine": asdict(report.machine),
         "recipe": asdict(report.recipe),
+        "baselines": [asdict(each) for each in report.baselines],
         "rows": [asdict(each) for each in report.rows],
         "results": [
             {**asdict(each), "curve": orjson.Fragment(orjson.dumps(each.curve))} for each in report.results
@@ -56,6 +58,7 @@ def read_report(path: Path) -> TrainingReport:
             record(Machine, document["machine"], "machine"),
             document["version"],
             document["mensrea"],
+            tuple(record(Baseline, each, "a baseline") for each in document.get("baselines", ())),
         )
         summarise(report.results)
     except (SchemaError, ValueError, KeyError) as error:

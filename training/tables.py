@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..scoring.html_parts import Table
 from ..scoring.printing import bare, interval, number
+from ..scoring.report_words import BASELINE_COLUMNS, baseline_rows
 from .report import TrainingReport
 from .summary import Row, Steps
 
@@ -26,8 +27,10 @@ class Section:
 def sections(report: TrainingReport) -> list[Section]:
     """All tables in their order."""
     chains = chains_section(report)
+    baselines = baselines_section(report)
     return [
         accuracy_section(report),
+        *([baselines] if baselines else []),
         *([chains] if chains else []),
         divergence_section(report),
         entropy_section(report),
@@ -65,6 +68,15 @@ def _accuracy_note(rows: Sequence[Row]) -> str:
         f"Mean, interval, lowest and highest of seeds; validation: their mean there; best: the mean of the "
         f"learning curves' highest points. {intervals}{drawn}"
     )
+
+
+def baselines_section(report: TrainingReport) -> Section | None:
+    """What simple rules get right; None if the release counted none."""
+    if not report.baselines:
+        return None
+    rows = baseline_rows(report.baselines)
+    table = Table("Baselines on test", BASELINE_COLUMNS, rows, ["baseline", "rule"])
+    return Section(table, "Rules that were chosen on train. An accuracy is to be read against these.")
 
 
 def _interval(row: Row, rows: Sequence[Row]) -> str:

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mensrea.errors import MissingLibraryError, RunError
+from mensrea.scoring.base import Baseline
 from mensrea.scoring.intervals import wilson
 from mensrea.training.curves import curve_table, curves, thinned
 from mensrea.training.outcome import Figures, Result
@@ -101,9 +102,15 @@ ALL = [
 ]
 
 
+BASELINES = (
+    Baseline("majority", "always 1, the commonest answer of train", 80, TOTAL),
+    Baseline("in-degree", "the option with fewer incoming edges", 102.5, TOTAL),
+)
+
+
 @pytest.fixture(scope="module")
 def report() -> TrainingReport:
-    return report_of(ALL)
+    return replace(report_of(ALL), baselines=BASELINES)
 
 
 @pytest.fixture(scope="module")
@@ -218,6 +225,8 @@ def test_the_text_fits_80_columns_and_says_what_was_found(report: TrainingReport
         "cot2 16 2 90.3 % [87.1, 93.4] 90.0 90.5 85.2 95.0",
         "Intervals: Student's t over seeds. Policies draw",
         "cot2 16 - 90.3 - -",
+        "majority 40.0 % 80/200 always 1, the commonest answer of train",
+        "in-degree 51.2 % 102.5/200 the option with fewer incoming edges",
         "discrete 16 0.5 25.0 50.0 30.0",
         "cot2 16 45.0 % 0.125 0.250 0.500",
         "no-cot 16 - - - 0.500",
@@ -245,6 +254,19 @@ def test_without_samples_nothing_is_said_of_chains() -> None:
     report = report_of([result()])
     assert "Sampled chains" not in report.as_text()
     assert "Sampled chains" not in Page(report.as_html()).texts
+
+
+def test_a_release_without_baselines_has_no_table_of_them(report: TrainingReport) -> None:
+    assert "Baselines on test" in report.as_text()
+    assert "Baselines on test" not in report_of([result()]).as_text()
+
+
+def test_a_report_from_before_there_were_baselines_can_be_read(tmp_path: Path) -> None:
+    older = report_of(ALL)
+    document = older.as_dict()
+    del document["baselines"]
+    (tmp_path / "report.json").write_bytes(orjson.dumps(document))
+    assert read_report(tmp_path / "report.json") == older
 
 
 def test_a_report_of_nothing_can_be_read(tmp_path: Path) -> None:
@@ -292,6 +314,7 @@ def _changed(document: dict[str, Any], place: str, value: Any) -> bytes:
         ("kind", "other", "is no report of a training run"),
         ("format", 2, "has format 2, expected 1; use the version that wrote it"),
         ("machine", {}, "breaks the schema of reports at machine"),
+        ("baselines/0/right", -1, "breaks the schema of reports at baselines/0/right"),
         ("results/0/splits/test/total", 0, "breaks the schema of reports at results/0/splits/test/total"),
         ("results/0/curve", [], "breaks the schema of reports at results/0/curve"),
         ("recipe/arms/0/training/colour", "red", "the report contradicts itself: .*unknown member 'colour'"),

