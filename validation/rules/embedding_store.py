@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -57,7 +57,7 @@ class EmbeddingStore:
                     file.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
 
     @contextmanager
-    def _forgiving(self) -> Iterator[None]:
+    def _forgiving(self) -> Generator[None]:
         """What can't be done with the file is left undone; a damaged one makes room for the next."""
         with suppress(OSError):
             try:
