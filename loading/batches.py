@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import index
 from typing import Self
 
 import numpy as np
@@ -41,7 +42,10 @@ class Batches(Iterator[torch.Tensor]):
 
         Raises:
             ValueError: There are no rows, a batch would be empty, or the state is negative.
+            TypeError: A number isn't whole.
         """
+        # A state from a checkpoint may be a tensor or a NumPy number.
+        rows, size, seed, state = map(index, (rows, size, seed, state))
         if rows < 1 or size < 1 or state < 0:
             raise ValueError(
                 f"batches: found {rows} rows, size {size}, state {state}; expected 1 or more rows, "

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Batches", "GraphTensors", "MnnsTensors", "StepTargets", "Weights", "load_graphs", "load_mnns"]
 
+COLUMNS = ("frontier", "reach", "on_path")
+"""The soft targets of graphs."""
+
 _TRUE = "True"
 
 
@@ -190,8 +193,11 @@ def load_graphs(
         release: `version`, `path` and `repository`, as `mensrea.load` takes them.
 
     Raises:
-        UsageError: The config has no graphs with targets; other errors as `mensrea.load` raises them.
+        UsageError: The config has no graphs with targets, or a column isn't one of them; other errors as
+            `mensrea.load` raises them.
     """
+    if strange := [name for name in columns if name not in COLUMNS]:
+        raise UsageError(f"columns: {strange[0]!r} is none; name any of {', '.join(COLUMNS)} in a tuple")
     tables = _tables(config, split, "asked", release)
     found = GraphTensors.from_table(
         tables[split],

@@ -119,12 +119,14 @@ class StepTargets:
         """The targets of some rows, by one scatter on the device that the entries are on.
 
         Args:
-            rows: Numbers of rows, in any order and repeated or not; int64, shape (batch,).
+            rows: Numbers of rows, in any order and repeated or not, negative ones from the end; int64, shape
+                (batch,).
 
         Returns:
             float32, shape (batch, `steps`, `width`); each step adds up to 1, or to 0 where it has no entry.
         """
         chosen = rows.to(self.offsets.device)
+        chosen = torch.where(chosen < 0, chosen + len(self), chosen)
         start = self.offsets[chosen]
         sizes = self.offsets[chosen + 1] - start
         place = torch.repeat_interleave(sizes)

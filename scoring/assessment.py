@@ -107,7 +107,7 @@ class Assessment:
         findings = [
             *self.findings,
             *_of_judges(judged.values()),
-            *_of_temperatures(declared, subject.models),
+            *_of_sampling(declared, subject.models),
         ]
         scored = set(table.drop_nulls("outcome")["id"])
         baselines = self.scorer.baselines([row for row in self.items.rows if row["id"] in scored])
@@ -195,12 +195,15 @@ def _of_judges(judged: Iterable[Judged]) -> Iterator[dict[str, Any]]:
             yield {"code": "other-judge-version", "count": count, "message": message}
 
 
-def _of_temperatures(
+def _of_sampling(
     declared: Iterable[Declared], models: Iterable[Mapping[str, Any]]
 ) -> Iterator[dict[str, Any]]:
-    """Figures that depend on the temperature, where nobody recorded it or there were several."""
+    """Figures of several samples of an item, where models differ, or temperatures do or weren't recorded."""
     names = ", ".join(each.name for each in declared if isinstance(each, PassAtK | Plurality))
-    found = {each["parameters"].get("temperature") for each in models}
+    found = {_temperature(each) for each in models}
+    if names and len(asked := {str(each.get("model")) for each in models}) > 1:
+        message = f"responses are of {', '.join(sorted(asked))}, and {names} mix them; score them apart"
+        yield {"code": "mixed-models", "message": message}
     if names and None in found:
         message = f"the temperature, which matters to {names}, isn't recorded; say it beside the figures"
         yield {"code": "unknown-temperature", "message": message}
@@ -208,6 +211,11 @@ def _of_temperatures(
         listed = ", ".join(f"{each:g}" for each in sorted(known))
         message = f"responses were drawn at temperatures {listed}, and {names} mix them; score them apart"
         yield {"code": "mixed-temperatures", "message": message}
+
+
+def _temperature(model: Mapping[str, Any]) -> float | None:
+    found = model["parameters"].get("temperature")
+    return found if isinstance(found, int | float) and not isinstance(found, bool) else None
 
 
 def _changed(identity: Mapping[str, Any]) -> Judge | None:

@@ -1,7 +1,8 @@
 r"""What a text states as its final answer: exactly one thing, several that contradict each other, or nothing.
 
 Stated is what follows `Answer:` at the beginning of a line, what is in `\boxed{}`, and a text that is
-nothing but an answer. All of it counts: a text that states two answers has answered with neither.
+nothing but an answer. All of it counts: a text that states two answers has answered with neither. A sentence
+about the answer, "The answer is found by trying all signs", counts where nothing else is stated.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-_MARKUP = re.compile(r"[*`~#$_{}]|\\[()\[\],;! ]|\\(?:text|textbf|mathbf|mathrm|mathit)(?=\s*\{)")
+_GROUPED = re.compile(r"(?<=[0-9])(?:\\[,;!]|\{,\})(?=[0-9]{3}(?![0-9]))")
+_MARKUP = re.compile(r"[*`~#$_{}]|\\\\|\\[()\[\],;! ]|\\(?:text|textbf|mathbf|mathrm|mathit)(?=\s*\{)")
 _CHARACTERS = str.maketrans(
     dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d", "-") | {"\uff1a": ":", "\u2019": "'"}
 )
 _BOXED = re.compile(r"\\boxed\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 _ANSWER = re.compile(
     r"\W*(?:(?:so|thus|hence|therefore)\b,? ?)?(?:(?:the|my) )?(?:(?:final|correct) )?"
-    r"answer ?(?:is\b ?:?|[:=]|$)(.*)",
+    r"answer ?(is\b ?:|is\b|[:=]|$)(.*)",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(r"[.,;:(]|\b(?:because|since|as)\b")
@@ -50,15 +52,16 @@ class _Named:
 def stated_answers(text: str, reading: Reading) -> set[str]:
     """Every answer that a text states: none, one, or several that contradict each other."""
     found: set[str] = set()
-    for statement in _statements(text, reading):
+    about: set[str] = set()
+    for statement, is_sentence in _statements(text, reading):
         if "?" not in statement:
-            found |= reading.read(statement)
-    return found
+            (about if is_sentence else found).update(reading.read(statement))
+    return found or about
 
 
 def plain(text: str) -> str:
     """A line without mark-up, with single spaces, and with minus signs of one kind."""
-    return " ".join(_MARKUP.sub(" ", text.translate(_CHARACTERS)).split())
+    return " ".join(_MARKUP.sub(" ", _GROUPED.sub("", text.translate(_CHARACTERS))).split())
 
 
 def truth_values(root: str, concept: str) -> Reading:
@@ -108,7 +111,13 @@ def named_options(names: Sequence[str], root: int, options: Sequence[int]) -> Re
 
     def read(statement: str) -> set[str]:
         number = statement.strip(" .")
-        return {numbered[number]} if number in numbered else _unless_negated(statement, named)
+        if number in numbered:
+            return {numbered[number]}
+        # "A rem. There is no way to an impus" names one: what is denied after the answer explains it.
+        first, *later = _CLAUSE.split(statement)
+        kept = [each for each in later if _NEGATIONS.isdisjoint(_sentence(each).split())]
+        told = ". ".join([first, *kept]) if named(first).found else statement
+        return _unless_negated(told, named)
 
     def is_bare(line: str) -> bool:
         words = _sentence(line).replace(f" {asked} is ", " ").replace(" a ", " ").split()
@@ -117,19 +126,21 @@ def named_options(names: Sequence[str], root: int, options: Sequence[int]) -> Re
     return Reading(read, is_bare)
 
 
-def _statements(text: str, reading: Reading) -> Iterator[str]:
+def _statements(text: str, reading: Reading) -> Iterator[tuple[str, bool]]:
+    """What is stated, and whether it is a sentence about the answer rather than the answer."""
+    text = _BOXED.sub(lambda box: " ".join(box[0].split()), text)
     lines = [(line, clean) for line in text.splitlines() if (clean := plain(line))]
     if len(lines) == 1 and reading.is_bare(lines[0][1]):
-        yield lines[0][1]
+        yield lines[0][1], False
     for at, (line, clean) in enumerate(lines, 1):
         boxes = _BOXED.findall(line)
         answer = _ANSWER.match(clean)
         if boxes or answer is None:
-            yield from map(plain, boxes)
-        elif rest := answer[1].strip():
-            yield rest
+            yield from ((plain(box), False) for box in boxes)
+        elif rest := answer[2].strip():
+            yield rest, answer[1] == "is" and not reading.is_bare(_CLAUSE.split(rest)[0].strip())
         elif at < len(lines) and reading.is_bare(lines[at][1]):
-            yield lines[at][1]
+            yield lines[at][1], False
 
 
 def _unless_negated(statement: str, named: Callable[[str], _Named]) -> set[str]:

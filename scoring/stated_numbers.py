@@ -11,7 +11,9 @@ _BARE = re.compile(r"[-+]? ?[0-9]+\.?")
 _THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 _NEGATIVE = re.compile(r"(?<!non-)(?<!non)\b(?:minus|negative) (?=[0-9])", re.IGNORECASE)
 _NEGATION = re.compile(r"\b(?:not|never|no|neither|nor|cannot)\b|n't\b", re.IGNORECASE)
-_ASIDE = re.compile(r"\([^()]*\)")
+_NOT_NEGATIVE = re.compile(r"(?:\bnot|n't) negative\b(?! ?[0-9])", re.IGNORECASE)
+_ASIDE = re.compile(r"\((?! ?(?:or|maybe|perhaps|possibly|alternatively)\b)[^()]*\)", re.IGNORECASE)
+_CLAUSE = re.compile(r"[.,;:](?![0-9])|\N{EM DASH}|\b(?:because|since|as)\b", re.IGNORECASE)
 _EITHER_SIGN = "\N{PLUS-MINUS SIGN}"
 _WORDS = {
     word: str(number)
@@ -44,7 +46,7 @@ def whole_numbers() -> Reading:
 
 def _read(statement: str) -> set[str]:
     outside = _ASIDE.sub(" ", statement)
-    text = outside if _NUMBER.search(outside) else statement
+    text = _without_explanations(_NOT_NEGATIVE.sub(" ", outside if _NUMBER.search(outside) else statement))
     if _NEGATION.search(text):
         return set()
     if (word := text.strip(" .").casefold()) in _WORDS:
@@ -56,6 +58,14 @@ def _read(statement: str) -> set[str]:
     if len(sides) > 1:
         sides = [side for side in sides if len(side) == 1]
     return {_spelt(each) for side in sides for each in side}
+
+
+def _without_explanations(text: str) -> str:
+    """Without the clauses that deny something after one that answers: "3. No smaller sum exists"."""
+    first, *later = _CLAUSE.split(text)
+    if not later or not (_NUMBER.search(first) or first.strip().casefold() in _WORDS):
+        return text
+    return ", ".join([first, *(each for each in later if not _NEGATION.search(each))]).rstrip(", ")
 
 
 def _spelt(number: str) -> str:

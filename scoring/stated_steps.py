@@ -26,13 +26,14 @@ _STEP = re.compile(r"[\W_]*step ([0-9]{1,4}) ?[:.)]+ ?(.*)", re.IGNORECASE)
 _TERMS = r"[-+]? ?[0-9]{1,6}(?: ?[-+] ?[0-9]{1,6})*"
 _TOTAL = r"[-+]? ?[0-9]{1,6}"
 _SUM = re.compile(rf"({_TERMS}) ?(?:=>|->|[=\u2192\u21d2]) ?({_TOTAL}) ?[.;,]?")
-_EXPRESSION = re.compile(rf"({_TERMS})(?: ?= ?({_TOTAL})(?!\.?[0-9]))?")
+_EXPRESSION = re.compile(rf"(?<![\w.*/^])(?<![*/^] )({_TERMS})(?: ?= ?({_TOTAL})(?!\.?[0-9]))?")
 _TERM = re.compile(r"[-+]?[0-9]+")
 _BRACKETED = re.compile(r"\+? ?\( ?([-+]) ?([0-9]+) ?\)")
 _LINK = re.compile(r" ?(?:-{1,3}>|=>|\\(?:right|Right)arrow|\\to|[>\u2192\u21d2]) ?")
 _CLAUSE = re.compile(r"[.;,(]|\b(?:so|thus|hence|therefore)\b", re.IGNORECASE)
 _WORD = re.compile(r"\w+(?:['-]\w+)*")
-_DENIAL = re.compile(r"\b(?:not|no|never)\b|n't\b", re.IGNORECASE)
+_DENIAL = re.compile(r"\b(?:not|never|no|neither|nor|cannot)\b|n't\b", re.IGNORECASE)
+_THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 
 
 def sum_trace(text: str, digits: Sequence[int], answer: str) -> Trace:
@@ -105,11 +106,11 @@ def _read_sum(line: str) -> Sum | None:
 
 
 def _adds_up(steps: Sequence[Sum], digits: Sequence[int], answer: str) -> bool:
-    before = 0
+    before, so_far = 0, list[int]()
     for digit, ((*front, last), total) in zip(digits, steps, strict=False):
-        if abs(last) != digit or before + last != total or (front and sum(front) != before):
+        if abs(last) != digit or before + last != total or front not in ([], [before], so_far):
             return False
-        before = total
+        before, so_far = total, [*so_far, last]
     return len(steps) == len(digits) and str(before) == answer
 
 
@@ -121,8 +122,8 @@ def _expressions(text: str) -> Iterator[Sum]:
 
 
 def _without_brackets(line: str) -> str:
-    """`2 + (-1)` as `2 -1`."""
-    return " ".join(_BRACKETED.sub(r" \1\2", line).split())
+    """`2 + (-1)` as `2 -1`, and `1,995` as `1995`."""
+    return " ".join(_BRACKETED.sub(r" \1\2", _THOUSANDS.sub("", line)).split())
 
 
 def _terms(text: str) -> list[int]:

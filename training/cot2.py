@@ -10,13 +10,12 @@ import torch
 
 from ..errors import UsageError
 from ..generation.families import Family
-from ..loading.cot2 import MnnsTensors, load_graphs, load_mnns
+from ..loading.cot2 import COLUMNS, MnnsTensors, load_graphs, load_mnns
 from .graphs import Questions, graph_task
 from .mnns import mnns_task
 from .task import Task
 
 GRAPHS = ("prosqa", "prontoqa")
-COLUMNS = ("frontier", "reach", "on_path")
 
 
 def load_task(

@@ -60,3 +60,16 @@ def test_each_place_is_as_likely_for_each_row():
 def test_what_gives_no_batches_is_an_error(rows, size, state):
     with pytest.raises(ValueError, match=f"batches: found {rows} rows, size {size}, state {state}"):
         Batches(rows, size, state=state)
+
+
+@pytest.mark.parametrize("whole", [np.int64, torch.tensor])
+def test_numbers_of_a_checkpoint_are_taken(whole):
+    batches = Batches(whole(10), whole(3), seed=whole(5), state=whole(2))
+    assert taken(batches, 3) == taken(Batches(10, 3, seed=5, state=2), 3)
+    assert type(batches.state) is int
+
+
+@pytest.mark.parametrize("odd", [{"seed": "a"}, {"seed": 1.5}, {"state": None}])
+def test_numbers_that_are_not_whole_are_refused_at_once(odd):
+    with pytest.raises(TypeError, match="integer"):
+        Batches(3, 2, **odd)

@@ -93,6 +93,8 @@ def test_mnns_is_what_the_rows_say(release):
         for entry in row["targets"]:
             assert each[entry["step"] - 1, entry["state"] + 12] == entry["count"] / 2 ** entry["step"]
     assert dense.sum(dim=-1).allclose(torch.ones(len(rows), 3))
+    from_the_end = torch.tensor([-1, 0, -len(rows), -2])
+    assert torch.equal(found.targets.dense(from_the_end), dense[from_the_end])
     right = dense[torch.arange(len(rows)), 2, found.answers.long() - found.lowest]
     assert (right > 0).all()
 
@@ -149,6 +151,12 @@ def test_a_mistake_is_said(release, config, split, error, message):
 def test_rows_of_another_kind_are_refused(release):
     with pytest.raises(UsageError, match="cot2 mnns-3x4: rows have no 'asked', which these tensors need"):
         load_graphs("mnns-3x4", path=release)
+
+
+@pytest.mark.parametrize("columns", ["frontier", ("bogus",), ("reach", "edges")])
+def test_columns_that_are_no_targets_are_refused(release, columns):
+    with pytest.raises(UsageError, match="is none; name any of frontier, reach, on_path in a tuple"):
+        load_graphs("prosqa", "test", columns, path=release)
 
 
 def test_questions_with_one_option_and_with_two_are_not_mixed():

@@ -309,3 +309,14 @@ def test_several_temperatures_are_a_finding(tmp_path):
     report = score_responses(SCORER, items(MNNS), as_responses(rows), tmp_path)
     assert [each["code"] for each in report.findings] == ["mixed-temperatures"]
     assert "temperatures 0, 0.5, 1" in report.findings[0]["message"]
+
+
+def test_several_models_are_a_finding_and_a_temperature_is_a_number(tmp_path):
+    head = {"dataset": "cot2", "config": "any", "version": "1.0.0", "id": MNNS["id"], "text": "Answer: 0"}
+    rows = [
+        {**head, "sample": number, "model": f"m{number}", "parameters": {"temperature": temperature}}
+        for number, temperature in enumerate([1, "hot"])
+    ]
+    report = score_responses(SCORER, items(MNNS), as_responses(rows), tmp_path)
+    assert [each["code"] for each in report.findings] == ["mixed-models", "unknown-temperature"]
+    assert "responses are of m0, m1, and pass@2 mix them" in report.findings[0]["message"]

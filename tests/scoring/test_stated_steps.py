@@ -34,6 +34,8 @@ WAY = "Step 1: Tom is a wug.\nStep 2: Every wug is a rem."
         ("Step 1: -2 = -2\nStep 2: -1 = -3\nStep 3: -1 = -4\nStep 4: +4 = 0", "valid"),
         (f"Step 1: +2 = 2\nStep 2: +1 = 3\n\nAgain.\n{GOOD}", "valid"),
         ("+2 +1 +1 -4 = 0", "valid"),
+        (GOOD.replace("\n", "\\\\\n"), "valid"),
+        ("Step 1: 2 = 2\nStep 2: 1 = 3\nStep 3: 1 = 4\nStep 4: -4 = 0", "valid"),
         ("The best is 2 + 1 + 1 - 4 = 0.", "valid"),
         ("2 + 1 + 1 + 4 = 8 is too much.\n$2 + 1 + 1 + (-4) = 0$", "valid"),
         ("Step one: nothing.\n2 + 1 + 1 - 4 = 0", "valid"),
@@ -49,6 +51,7 @@ WAY = "Step 1: Tom is a wug.\nStep 2: Every wug is a rem."
         (f"{GOOD}\nLet me check.\nStep 1: +2 = 2", "invalid"),
         ("Step 1: +2 = 2\nStep 2: 1 + 1 = 2\nStep 3: 2 + 1 = 3\nStep 4: 4 - 4 = 0", "invalid"),
         ("4 - 2 - 1 - 1 = 0", "invalid"),
+        (GOOD.replace("+1 = 4", "7 - 4 + 1 = 4"), "invalid"),
         ("2 + 1 + 1 - 3 = 0", "invalid"),
         ("Step 1: +2 = 2\n2 + 1 + 1 - 4 = 0", "invalid"),
         # Nothing of the form.
@@ -59,11 +62,21 @@ WAY = "Step 1: Tom is a wug.\nStep 2: Every wug is a rem."
         ("0 = 2 + 1 + 1 - 4", "untraced"),
         ("Step 1.5: +2 = 2", "untraced"),
         ("1. +2 = 2", "untraced"),
+        ("3.2 + 1 + 1 - 4 = 0", "untraced"),
+        ("7/2 + 1 + 1 - 4 = 0", "untraced"),
+        ("7 / 2 + 1 + 1 - 4 = 0", "untraced"),
         ("", "untraced"),
     ],
 )
 def test_sums(text, found):
     assert sum_trace(text, DIGITS, "0") == found
+
+
+def test_sums_above_a_thousand_are_read_as_answers_are():
+    steps = "Step 1: +999 = 999\nStep 2: +998 = 1,997\nStep 3: -997 = 1,000\nStep 4: -3 = 997"
+    assert sum_trace(steps, [999, 998, 997, 3], "997") == "valid"
+    latex = r"$999 + 998 - 997 + 3 = 1{,}003$"
+    assert sum_trace(latex, [999, 998, 997, 3], "1003") == "valid"
 
 
 def test_steps_have_to_end_in_the_answer_that_is_stated():
@@ -98,6 +111,7 @@ def test_steps_have_to_end_in_the_answer_that_is_stated():
         (f"{WAY}\nStep 4: Every rem is a zim.", "invalid"),
         (WAY.replace("Step 2", "Step 3"), "invalid"),
         ("Step 1: Tom is a wug.\nStep 2: Every wug is not a rem.", "invalid"),
+        ("Step 1: Tom cannot be a wug.\nStep 2: Every wug is a rem.", "invalid"),
         ("Tom -> zim -> rem", "invalid"),
         # Nothing of the form.
         ("Tom is a wug. Every wug is a rem.", "untraced"),
@@ -117,6 +131,7 @@ def test_paths(text, found):
     [
         ("Step 1: Tom is a wug.\nStep 2: Every wug is a rem.\nStep 3: Tom is a zim.", 4, "valid"),
         ("Step 1: 0>3\nStep 2: 0>1\nStep 3: 1>2", 4, "valid"),
+        ("Step 1: 0>3\nStep 2: 0>1\nStep 3: 1>2\nStep 4: Tom cannot be an impus.", 4, "valid"),
         ("Step 1: Tom is a wug.\nStep 2: Every wug is a rem.", 4, "invalid"),
         ("Step 1: 0>1\nStep 2: 1>2\nStep 3: 0>3", 2, "invalid"),
         ("Step 1: 1>2\nStep 2: 0>1\nStep 3: 0>3", 4, "invalid"),
