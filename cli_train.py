@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .training.settings import Recipe
 
 _TRAINED = ("cot2",)
+_LARGEST = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,8 @@ def train(
 def narrowed(recipe: Recipe, chosen: Chosen) -> Recipe:
     """The recipe with the seeds, widths and arms that options name.
 
-    Policies stay where the arm that they start from does.
+    An arm with widths of its own keeps those among the named ones; without any it is left out, and so are the
+    policies that start from it. A policy that is named brings the arm that it starts from.
 
     Raises:
         UsageError: A seed or width isn't a number, or the recipe has no such arm.
@@ -116,7 +118,7 @@ def narrowed(recipe: Recipe, chosen: Chosen) -> Recipe:
     if chosen.seeds is not None:
         recipe = replace(recipe, seeds=_numbers(chosen.seeds, "--seeds"))
     if chosen.widths is not None:
-        recipe = replace(recipe, widths=_numbers(chosen.widths, "--widths"))
+        recipe = _of_widths(recipe, _numbers(chosen.widths, "--widths"))
         if odd := [each for each in recipe.widths if not each or each % recipe.heads]:
             raise UsageError(f"--widths {odd[0]}: expected a multiple of {recipe.heads}, the recipe's heads")
     if chosen.arms is None:
@@ -131,11 +133,20 @@ def narrowed(recipe: Recipe, chosen: Chosen) -> Recipe:
     return replace(recipe, arms=arms, policies=policies)
 
 
+def _of_widths(recipe: Recipe, widths: tuple[int, ...]) -> Recipe:
+    own = [replace(arm, widths=tuple(each for each in arm.widths if each in widths)) for arm in recipe.arms]
+    arms = tuple(now for arm, now in zip(recipe.arms, own, strict=True) if now.widths or not arm.widths)
+    kept = {arm.name for arm in arms}
+    policies = tuple(each for each in recipe.policies if each.start in kept)
+    return replace(recipe, widths=widths, arms=arms, policies=policies)
+
+
 def _numbers(text: str, option: str) -> tuple[int, ...]:
     parts = [each.strip() for each in text.split(",")]
-    if not all(each.isdecimal() for each in parts) or len(set(parts)) < len(parts):
+    numbers = tuple(int(each) for each in parts if each.isdecimal() and each.isascii())
+    if len({*numbers}) < len(parts) or max(numbers) >= _LARGEST:
         raise UsageError(f"{option} is {text!r}, expected different numbers such as 1,2,3")
-    return tuple(int(each) for each in parts)
+    return numbers
 
 
 def _device(name: str) -> str:
@@ -146,7 +157,7 @@ def _device(name: str) -> str:
     """
     torch = importlib.import_module("torch")
     try:
-        torch.zeros(1, device=name)
+        torch.zeros(1, device=name).cpu()
     except (RuntimeError, AssertionError) as error:
         first = str(error).strip().split("\n", maxsplit=1)[0]
         raise UsageError(f"--device {name}: can't be used here ({first}); try cpu") from error

@@ -207,7 +207,8 @@ def _of_sampling(
     if names and None in found:
         message = f"the temperature, which matters to {names}, isn't recorded; say it beside the figures"
         yield {"code": "unknown-temperature", "message": message}
-    if names and len(known := found - {None}) > 1:
+    known = [each for each in found if each is not None]
+    if names and len(known) > 1:
         listed = ", ".join(f"{each:g}" for each in sorted(known))
         message = f"responses were drawn at temperatures {listed}, and {names} mix them; score them apart"
         yield {"code": "mixed-temperatures", "message": message}

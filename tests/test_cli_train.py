@@ -1,16 +1,19 @@
 """`mensrea run cot2 --recipe`: from a release to a report, and what its options refuse."""
 
 import json
+import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mensrea import BuildOptions, build_release, cli
+from mensrea.cli_train import Chosen, narrowed
 
 pytest.importorskip("torch")
 from mensrea.training.report_json import read_report
-from mensrea.training.settings import recipe_names
+from mensrea.training.settings import recipe_names, recipe_of
 
 RECIPE = """
 title = "Small"
@@ -99,6 +102,18 @@ def test_json_is_all_that_is_printed(train: Ran, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "runs/cot2-small/report.json").read_bytes()) == document
 
 
+def test_widths_choose_among_those_that_an_arm_has_for_itself() -> None:
+    own = RECIPE.replace('method = "discrete"', 'method = "discrete"\nwidths = [4, 16]')
+    recipe = recipe_of("own", tomllib.loads(own), "here")
+    chosen = Chosen("own", "cpu", None, widths="16")
+    assert [(each.name, each.widths) for each in narrowed(recipe, chosen).arms] == [
+        ("soft", ()),
+        ("hard", (16,)),
+    ]
+    fewer = narrowed(recipe, replace(chosen, widths="8"))
+    assert ([each.name for each in fewer.arms], fewer.policies) == (["soft"], ())
+
+
 def test_a_policy_brings_the_arm_that_it_starts_from(train: Ran) -> None:
     code, out, _ = train("cot2 --recipe small.toml --widths 4 --seeds 1 --arms better --format json")
     document: dict[str, Any] = json.loads(out)
@@ -123,6 +138,12 @@ def test_a_policy_brings_the_arm_that_it_starts_from(train: Ran) -> None:
         (
             "cot2 --recipe small.toml --arms soft,loud",
             "--arms: small has no 'loud'; it has soft, hard, better",
+        ),
+        ("cot2 --recipe small.toml --device meta", "--device meta: can't be used here"),
+        ("cot2 --recipe small.toml --seeds 1,01", "--seeds is '1,01', expected different numbers"),
+        (
+            "cot2 --recipe small.toml --seeds 9223372036854775808",
+            "--seeds is '9223372036854775808', expected",
         ),
         ("cot2 --recipe small.toml --device abacus", "--device abacus: can't be used here"),
     ],

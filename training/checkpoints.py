@@ -14,7 +14,16 @@ from ..errors import RunError, RunStoppedError
 from ..models.run_folder import RunFolder
 
 _SAVED_AFTER = 60.0
-_UNREADABLE = (OSError, RuntimeError, LookupError, ValueError, TypeError, EOFError, UnpicklingError)
+_UNREADABLE = (
+    OSError,
+    RuntimeError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    UnpicklingError,
+)
 
 
 class Resumable(Protocol):

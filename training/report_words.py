@@ -55,7 +55,7 @@ def _training(training: Training) -> str:
     prompt = ", prompts predicted too" if training.on_prompt else ""
     return (
         f"AdamW, rate {training.rate:g} ({training.schedule}), decay {training.decay:g}, dropout "
-        f"{training.dropout:g}, batch {training.batch}, {training.epochs:,} epochs{prompt}"
+        f"{training.dropout:g}, batch {training.batch}, {_epochs(training.epochs)}{prompt}"
     )
 
 
@@ -73,5 +73,9 @@ def _policy(policy: Policy) -> str:
     return (
         f"{policy.name}: GRPO from {policy.start}, {thought}, {policy.rollouts} rollouts, "
         f"clip {policy.clip:g}, KL {policy.penalty:g}, AdamW, rate {policy.rate:g}, decay {policy.decay:g}, "
-        f"dropout {policy.dropout:g}, batch {policy.batch}, {policy.epochs:,} epochs"
+        f"dropout {policy.dropout:g}, batch {policy.batch}, {_epochs(policy.epochs)}"
     )
+
+
+def _epochs(count: int) -> str:
+    return f"{count:,} epoch{'' if count == 1 else 's'}"

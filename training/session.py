@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
 
-from ..errors import UsageError
+from ..errors import RunError, UsageError
 from ..models.run_folder import FORMAT, RunFolder
 from ..models.run_lock import RunLock
 from .checkpoints import Checkpoint
@@ -63,6 +63,8 @@ class TrainingFolder(RunFolder[Settings]):
         """
         if self.exists:
             was = self.settings()
+            if not isinstance(was.recipe, dict):
+                raise RunError(f"{self.path}: run.json holds no recipe; choose another --out")
             other = [name for name, value in settings.recipe.items() if was.recipe.get(name) != value]
             if other or was.problems != settings.problems:
                 differs = f"with other {', '.join(other)}" if other else "on another release's problems"

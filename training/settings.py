@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
 
 from ..errors import SchemaError, UsageError
 from ..schemas.records import mapping, record
@@ -17,6 +19,15 @@ Schedule = Literal["constant", "cosine"]
 
 RECIPES = Path(__file__).parent / "recipes"
 _FROM_ZERO = ("decay", "dropout", "penalty", "samples")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,59}")
+"""Of arms and policies: checkpoints are named after them, with a plus between those that train together."""
+_DERIVED = {
+    "name": "the file's name is the recipe's",
+    "arms": "write [[arm]]",
+    "policies": "write [[policy]]",
+}
+_LARGEST = 2**63
+_GROUP = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +173,15 @@ def recipe_of(name: str, members: Mapping[str, Any], where: str) -> Recipe:
         SchemaError: A member is unknown, missing or impossible.
     """
     given = dict(members)
+    for name_of, advice in _DERIVED.items():
+        if name_of in given:
+            raise SchemaError(f"{where}: unknown member {name_of!r}; {advice}")
     usual = mapping(given.pop("training", {}), f"{where}: training")
     arms = [
         _arm(each, usual, f"{where}: arm {number}")
-        for number, each in enumerate(given.pop("arm", ()), start=1)
+        for number, each in enumerate(_tables(given, "arm", where), start=1)
     ]
-    policies = [record(Policy, each, f"{where}: policy") for each in given.pop("policy", ())]
+    policies = [record(Policy, each, f"{where}: policy") for each in _tables(given, "policy", where)]
     recipe = record(Recipe, {**given, "name": name, "arms": arms, "policies": policies}, where)
     _check_members(recipe, where)
     for each in (*arms, *(arm.training for arm in arms), *policies):
@@ -176,8 +190,18 @@ def recipe_of(name: str, members: Mapping[str, Any], where: str) -> Recipe:
     return recipe
 
 
+def _tables(given: dict[str, Any], name: str, where: str) -> list[Any]:
+    """The tables of a name, taken out of the members."""
+    found = given.pop(name, [])
+    if not isinstance(found, list):
+        raise SchemaError(f"{where}: {name}: found {found!r}, expected tables [[{name}]]")
+    return cast("list[Any]", found)
+
+
 def _arm(members: Any, usual: Mapping[str, Any], where: str) -> Arm:
-    given = mapping(members, where)
+    given = {**mapping(members, where)}
+    if "training" in given:
+        raise SchemaError(f"{where}: unknown member 'training'; write its members beside the arm's name")
     names = {each.name for each in fields(Training)}
     own = {key: given.pop(key) for key in [*given] if key in names}
     return record(Arm, {**given, "training": record(Training, {**usual, **own}, where)}, where)
@@ -204,6 +228,17 @@ def _expected(name: str, kind: Any, value: Any) -> str:
         return "" if isinstance(value, kind) else f"a {kind.__name__}"
     if isinstance(value, bool) or not isinstance(value, int | kind):
         return "a whole number" if kind is int else "a number"
+    return _limits(name, value)
+
+
+def _limits(name: str, value: float) -> str:
+    """What a number should be, if it is out of range."""
+    if not (math.isfinite(value) and abs(value) < _LARGEST):
+        return "a finite number below 2**63"
+    if name == "dropout":
+        return "" if 0 <= value < 1 else "a share from 0 to less than 1"
+    if name == "rollouts":
+        return "" if value >= _GROUP else "at least 2, whose rewards are compared"
     least = value > 0 or (value == 0 and name in _FROM_ZERO) or name == "seeds"
     return "" if least else "a number above 0"
 
@@ -214,12 +249,21 @@ def _check(recipe: Recipe, where: str) -> None:
     numbers = (recipe.seeds, recipe.widths, *(arm.widths for arm in recipe.arms))
     problems = [
         ("there is no arm", not recipe.arms),
+        *(
+            (f"{each!r}: expected at most 60 letters, digits, spaces and any of . _ -", True)
+            for each in names
+            if not _NAME.fullmatch(each)
+        ),
         ("two arms have one name", len(set(names)) < len(names)),
         ("there is no seed", not recipe.seeds),
         ("a seed or a width is named twice", any(len(set(each)) < len(each) for each in numbers)),
         ("an arm has no width", not all(arm.widths or recipe.widths for arm in recipe.arms)),
         *(
             (f"{each.name}: cot2 needs a supervision", each.method == "cot2" and not each.supervision)
+            for each in arms.values()
+        ),
+        *(
+            (f"{each.name}: only cot2 takes a supervision", each.method != "cot2" and bool(each.supervision))
             for each in arms.values()
         ),
         *(

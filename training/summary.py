@@ -29,12 +29,15 @@ class Row:
         accuracies: The share of right answers of each seed, in the order of `seeds`.
         mean: Their mean.
         interval: Student's t over seeds, within 0 and 1. If there is one seed, or if all seeds got the same
-            share, whose spread would tell nothing, Wilson's over problems, as if these were independent.
+            share, whose spread would tell nothing, Wilson's over problems, as if these were independent:
+            orders of the same digits aren't, so that it is too narrow for MNNS.
         total: Problems of the test split.
         validation: The share of right answers on validation, of the last weights.
         best: The highest point of the learning curve, on validation; picked among many, so it flatters.
-        valid: The share of chains whose steps follow from each other; None if steps name no states.
-        divergence: KL(target || model) of each step in nats; None if the step names no state.
+        valid: The share of chains whose steps follow from each other; None if steps name no states, and for
+            policies, whose thoughts are drawn.
+        divergence: KL(target || model) of each step in nats; None if the step names no state, and empty for
+            policies, which learn from rewards.
         entropy: Of each step's distribution in nats; None if the step names no state.
         pass_at: pass@k by temperature and k; empty if no chains were sampled.
         majority: The share that the commonest sampled answer gets right, by temperature.
@@ -110,6 +113,7 @@ def _row(results: Sequence[Result], level: float) -> Row:
     first = results[0]
     test = [each.splits["test"] for each in results]
     last_only = first.method in LAST_ONLY
+    learned = first.method != "grpo"
     return Row(
         name=first.name,
         method=first.method,
@@ -123,8 +127,8 @@ def _row(results: Sequence[Result], level: float) -> Row:
         total=test[0].total,
         validation=fmean(each.splits["validation"].accuracy for each in results),
         best=fmean(each.best for each in results),
-        valid=None if last_only else fmean(each.valid / each.total for each in test),
-        divergence=_steps([each.divergence for each in test], last_only=last_only),
+        valid=fmean(each.valid / each.total for each in test) if learned and not last_only else None,
+        divergence=_steps([each.divergence if learned else () for each in test], last_only=last_only),
         entropy=_steps([each.entropy for each in test], last_only=last_only),
         pass_at={
             heat: {k: fmean(each.pass_at[heat][k] for each in test) for k in counts}

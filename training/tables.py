@@ -12,7 +12,10 @@ from .report import TrainingReport
 from .summary import Row, Steps
 
 _T = "Student's t over seeds"
-_WILSON = "Wilson's over problems, as if these were independent, since seeds show no spread"
+_WILSON = (
+    "Wilson's over problems, since seeds show no spread, as if problems were independent, which orders of "
+    "the same digits aren't"
+)
 _MARK = "*"
 
 
@@ -96,6 +99,7 @@ def divergence_section(report: TrainingReport) -> Section:
     cells = [
         [each.name, str(each.width), number(each.valid, "proportion"), *_nats(each.divergence)]
         for each in rows
+        if each.method != "grpo"
     ]
     columns = ["arm", "d", "valid", *_step_names(rows)]
     note = (

@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from ...errors import SourceFormatError
 from ..intervals import Interval, mean_interval
 from .cells import Cell, in_percent
 from .checks import Facts
@@ -24,15 +25,25 @@ def distil(folder: Path) -> dict[str, Any]:
     The paper's authors publish no data: without the folder, these are the facts that ship.
 
     Raises:
-        SourceFormatError: A report can't be read.
+        SourceFormatError: A report can't be read, or two of a recipe have the same models.
     """
     if not folder.is_dir():
         return shipped_facts("cot2")
     facts: dict[str, Any] = {}
     for path in sorted(folder.glob(f"*/{REPORT}")):
         report = read_json(path, ("recipe", "rows"))
-        rows = [{key: row[key] for key in _KEPT} for row in report["rows"]]
-        facts.setdefault(report["recipe"]["name"], []).extend(rows)
+        try:
+            recipe = str(report["recipe"]["name"])
+            rows = [{key: row[key] for key in _KEPT} for row in report["rows"]]
+        except (TypeError, LookupError) as error:
+            told = "expected the report.json of `mensrea run cot2 --recipe`"
+            raise SourceFormatError(f"{path}: a member is missing or of another kind; {told}") from error
+        held = facts.setdefault(recipe, [])
+        if again := {_model(row) for row in held} & {_model(row) for row in rows}:
+            name, width = min(again)
+            message = f"{recipe} has another report with {name}, d = {width}; train all its seeds in one run"
+            raise SourceFormatError(f"{path}: {message}")
+        held.extend(rows)
     return facts
 
 
@@ -65,11 +76,14 @@ def pass_at(
 
 
 def gain(facts: Facts, recipe: str, start: str, width: int, published: Mapping[str, float]) -> Iterator[Cell]:
-    """What a policy gains on the model that it starts from, in points: the mean over seeds, paired."""
+    """What a policy gains on the model that it starts from, in points: the mean over seeds, paired.
+
+    As published: the policy draws its thoughts, and the model that it starts from takes the likeliest.
+    """
     before = _row(facts, recipe, start, width)
     for name, points in published.items():
         after = _row(facts, recipe, name, width)
-        if before is None or after is None:
+        if before is None or after is None or before["seeds"] != after["seeds"]:
             yield Cell(f"{name}, d = {width}", points, None, _DIGITS)
             continue
         gains = [100 * (b - a) for a, b in zip(before["accuracies"], after["accuracies"], strict=True)]
@@ -79,7 +93,11 @@ def gain(facts: Facts, recipe: str, start: str, width: int, published: Mapping[s
 
 def _row(facts: Facts, recipe: str, name: str, width: int) -> dict[str, Any] | None:
     rows = facts.get(recipe, ())
-    return next((row for row in rows if (row["name"], row["width"]) == (name, width)), None)
+    return next((row for row in rows if _model(row) == (name, width)), None)
+
+
+def _model(row: Mapping[str, Any]) -> tuple[str, int]:
+    return row["name"], row["width"]
 
 
 def _named(row: Mapping[str, Any]) -> str:

@@ -182,6 +182,49 @@ def test_reports_of_runs_fill_in_what_was_not_measured(tmp_path):
     assert not found.fails
 
 
+def report_in(folder, *rows, recipe="paper-1l-d24"):
+    folder.mkdir(parents=True)
+    (folder / "report.json").write_text(json.dumps({"recipe": {"name": recipe}, "rows": rows}))
+
+
+def model(name, seeds, accuracies):
+    interval = {"low": 0.0, "high": 1.0, "level": 0.95, "method": "t"}
+    members = {"layers": 1, "width": 24, "mean": accuracies[0], "pass_at": {}, "epochs": 1}
+    return {"name": name, "seeds": seeds, "accuracies": accuracies, "interval": interval, **members}
+
+
+def test_gains_are_of_the_same_seeds(tmp_path):
+    report_in(tmp_path / "cot2/a", model("discrete", [1], [0.5]))
+    report_in(tmp_path / "cot2/b", model("grpo-k1", [2], [0.6]), model("grpo-k3", [1], [0.75]))
+    lines = lines_of(reproduce(tmp_path, [TRAINED]))
+    assert lines["paper's setup grpo-k1, d = 24, points"].status == "open"
+    assert lines["paper's setup grpo-k3, d = 24, 1 seed, points"].cells[0].recomputed == 25
+
+
+def test_two_reports_of_the_same_models_are_refused(tmp_path):
+    report_in(tmp_path / "cot2/a", model("discrete", [1], [0.5]))
+    report_in(tmp_path / "cot2/b", model("discrete", [2], [0.2]))
+    with pytest.raises(SourceFormatError, match=r"b/report.json: paper-1l-d24 has another report with disc"):
+        reproduce(tmp_path, [TRAINED])
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"recipe": "paper-2l", "rows": []},
+        {"recipe": {"name": "x"}, "rows": 5},
+        {"recipe": {"name": "x"}, "rows": [{}]},
+        {"recipe": {}, "rows": []},
+    ],
+)
+def test_a_report_of_another_kind_is_named(tmp_path, document):
+    report = tmp_path / "cot2/mine/report.json"
+    report.parent.mkdir(parents=True)
+    report.write_text(json.dumps(document))
+    with pytest.raises(SourceFormatError, match=r"mine/report.json: a member is missing or of another kind"):
+        reproduce(tmp_path, [TRAINED])
+
+
 def test_a_torn_report_is_named(tmp_path):
     report = tmp_path / "cot2/mine/report.json"
     report.parent.mkdir(parents=True)

@@ -25,6 +25,7 @@ from mensrea.training.report import Machine, TrainingReport
 from mensrea.training.report_json import read_report
 from mensrea.training.settings import Arm, Policy, Recipe, Training
 from mensrea.training.summary import Row, summarise
+from mensrea.training.tables import divergence_section
 
 TOTAL = 200
 HOSTILE = "\x1b[31m<script>alert(1)</script> \"'> $\\frac{1}{0}$ ]]> &amp; 中\u202e"
@@ -162,6 +163,14 @@ def test_figures_of_sampled_chains_are_means_over_seeds() -> None:
     assert row.majority == {"1.0": pytest.approx(0.4)}
 
 
+def test_policies_have_no_chains_to_check_and_learned_no_targets() -> None:
+    rows = summarise([result("better", method="grpo"), result()])
+    assert (rows[0].valid, rows[0].divergence) == (None, ())
+    assert rows[0].entropy == pytest.approx((0.693, 1.34, -1e-9))
+    table = divergence_section(report_of([result(), result("better", method="grpo")])).table
+    assert [each[0] for each in table.rows] == ["cot2"]
+
+
 @pytest.mark.parametrize("method", ["no-cot", "coconut"])
 def test_steps_that_name_no_states_have_no_figures(method: str) -> None:
     (row,) = summarise([result(method, method=method)])
@@ -239,7 +248,7 @@ def test_the_text_fits_80_columns_and_says_what_was_found(report: TrainingReport
 
 def test_with_one_seed_the_text_says_what_intervals_are_of() -> None:
     text = " ".join(report_of([result()]).as_text().split())
-    assert "Wilson's over problems, as if these were independent" in text
+    assert "Wilson's over problems, since seeds show no spread, as if problems were independent" in text
     assert "Student" not in text
     assert "*" not in text
 

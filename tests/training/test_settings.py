@@ -124,6 +124,22 @@ MISTAKES = {
         "epochs = 20", 'feeding = "self"\non_prompt = true',
         "soft: a prompt's own tokens are predicted only where thoughts are fed by a teacher",
     ),
+    "a supervision of tokens": (
+        "widths = [4]", 'supervision = "mnns-3x9"', "hard: only cot2 takes a supervision",
+    ),
+    "arms by another name": ("[[policy]]", "[[policies]]", "unknown member 'policies'; write [[policy]]"),
+    "a name of its own": ("layers = 1", 'layers = 1\nname = "x"', "unknown member 'name'; the file's name"),
+    "training of an arm": (
+        "widths = [4]", "training = {rate = 1}", "arm 2: unknown member 'training'; write its members beside",
+    ),
+    "all dropped": ("epochs = 20", "dropout = 1.0", "training: dropout: found 1.0, expected a share from"),
+    "an endless rate": ("rate = 1e-3", "rate = inf", "training: rate: found inf, expected a finite"),
+    "no rate": ("rate = 1e-3", "rate = nan", "training: rate: found nan, expected a finite"),
+    "a large seed": ("[0, 1]", f"[0, {10**23}]", f"seeds: found {10**23}, expected a finite"),
+    "a lone rollout": ("tokens = 3", "rollouts = 1", "better: rollouts: found 1, expected at least 2"),
+    "a path for a name": ('name = "hard"', 'name = "a/b"', "'a/b': expected at most 60 letters, digits,"),
+    "a plus in a name": ('name = "hard"', 'name = "a+b"', "'a+b': expected at most 60 letters, digits,"),
+    "a name of nothing": ('name = "hard"', 'name = ""', "'': expected at most 60 letters, digits,"),
     "no table": ("[training]", "training = 3\n[other]", "training: found int, expected a mapping of "),
     "not TOML": ("layers = 1", "layers = = 1", "not TOML: Invalid value (at line 4, column 10)"),
 }  # fmt: skip
@@ -161,3 +177,10 @@ def test_a_recipe_that_is_not_there_is_named(name: str) -> None:
     with pytest.raises(UsageError, match=r"^there is no recipe '.*'; there are .*smoke, ") as caught:
         find_recipe(name)
     assert repr(name) in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["arm", "policy"])
+def test_what_should_be_tables_may_be_something_else(name: str) -> None:
+    members = tomllib.loads(TEXT)
+    with pytest.raises(SchemaError, match=rf"here: {name}: found 5, expected tables \[\[{name}\]\]"):
+        recipe_of("mine", {**members, name: 5}, "here")
