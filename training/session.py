@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import orjson
 
@@ -63,7 +63,7 @@ class TrainingFolder(RunFolder[Settings]):
         """
         if self.exists:
             was = self.settings()
-            if not isinstance(was.recipe, dict):
+            if not isinstance(cast("object", was.recipe), dict):
                 raise RunError(f"{self.path}: run.json holds no recipe; choose another --out")
             other = [name for name, value in settings.recipe.items() if was.recipe.get(name) != value]
             if other or was.problems != settings.problems:

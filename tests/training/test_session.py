@@ -286,6 +286,13 @@ def test_two_runs_do_not_train_in_one_folder(recipe: Recipe, tmp_path: Path) -> 
     assert timeless(found) == timeless(run_recipe(recipe, TrainingFolder(folder)))
 
 
+def test_settings_without_a_recipe_are_refused(recipe: Recipe, tmp_path: Path) -> None:
+    settings = {"recipe": [], "problems": "", "format": 1}
+    (tmp_path / "run.json").write_bytes(orjson.dumps(settings))
+    with pytest.raises(RunError, match=r"run\.json"):
+        run_recipe(recipe, TrainingFolder(tmp_path))
+
+
 def test_another_recipe_is_refused(recipe: Recipe, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     short = replace(recipe, arms=recipe.arms[3:], policies=())
