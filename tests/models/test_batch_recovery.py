@@ -82,6 +82,7 @@ async def main():
             await asyncio.gather(*(caller.call(Request(
                 MODEL, [{"role": "user", "content": f"question {number}"}], {"max_tokens": 50}
             )) for number in range(requests)))
+            await asyncio.sleep(600)  # all answers are there before "delivered" is noted
 
 asyncio.run(main())
 """
