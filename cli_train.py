@@ -113,7 +113,7 @@ def narrowed(recipe: Recipe, chosen: Chosen) -> Recipe:
     policies that start from it. A policy that is named brings the arm that it starts from.
 
     Raises:
-        UsageError: A seed or width isn't a number, or the recipe has no such arm.
+        UsageError: A seed or width isn't a number, no arm has such a width, or the recipe has no such arm.
     """
     if chosen.seeds is not None:
         recipe = replace(recipe, seeds=_numbers(chosen.seeds, "--seeds"))
@@ -136,6 +136,11 @@ def narrowed(recipe: Recipe, chosen: Chosen) -> Recipe:
 def _of_widths(recipe: Recipe, widths: tuple[int, ...]) -> Recipe:
     own = [replace(arm, widths=tuple(each for each in arm.widths if each in widths)) for arm in recipe.arms]
     arms = tuple(now for arm, now in zip(recipe.arms, own, strict=True) if now.widths or not arm.widths)
+    if not arms:
+        own_widths = sorted({each for arm in recipe.arms for each in arm.widths})
+        raise UsageError(
+            f"--widths: no arm of {recipe.name} has one; they have {', '.join(map(str, own_widths))}"
+        )
     kept = {arm.name for arm in arms}
     policies = tuple(each for each in recipe.policies if each.start in kept)
     return replace(recipe, widths=widths, arms=arms, policies=policies)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from mensrea import BuildOptions, build_release, cli
 from mensrea.cli_train import Chosen, narrowed
+from mensrea.errors import UsageError
 
 pytest.importorskip("torch")
 from mensrea.training.report_json import read_report
@@ -110,6 +111,8 @@ def test_widths_choose_among_those_that_an_arm_has_for_itself() -> None:
         ("soft", ()),
         ("hard", (16,)),
     ]
+    with pytest.raises(UsageError, match="--widths: no arm of own has one; they have 4, 16"):
+        narrowed(replace(recipe, arms=recipe.arms[1:]), replace(chosen, widths="8"))
     fewer = narrowed(recipe, replace(chosen, widths="8"))
     assert ([each.name for each in fewer.arms], fewer.policies) == (["soft"], ())
 
