@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+Clusters = tuple[tuple[int, int, int], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -12,6 +14,8 @@ class Figures:
     Attributes:
         correct: Problems with the right answer.
         total: Problems.
+        clusters: Right answers and problems of a cluster, such as the orders of the same digits, and how many
+            clusters have just so many; ascending.
         valid: Problems whose likeliest tokens make a chain in which each step follows from the one before.
         divergence: Mean KL(target || model) of each step, in nats.
         entropy: Mean entropy of each step's distribution, in nats.
@@ -22,11 +26,24 @@ class Figures:
 
     correct: int
     total: int
+    clusters: Clusters
     valid: int
     divergence: tuple[float, ...]
     entropy: tuple[float, ...]
     pass_at: dict[str, dict[str, float]] = field(default_factory=dict[str, dict[str, float]])
     majority: dict[str, float] = field(default_factory=dict[str, float])
+
+    def __post_init__(self) -> None:
+        """Hold clusters to the counts of all problems.
+
+        Raises:
+            ValueError: They have other sums.
+        """
+        sums = tuple(sum(each[place] * each[2] for each in self.clusters) for place in (0, 1))
+        if sums != (self.correct, self.total):
+            raise ValueError(
+                f"clusters have {sums[0]} right of {sums[1]}, expected {self.correct} of {self.total}"
+            )
 
     @property
     def accuracy(self) -> float:

@@ -20,13 +20,13 @@ from .settings import Arm, Policy, Recipe, Training
 from .summary import summarise
 
 KIND = "mensrea-training"
-FORMAT = 1
+FORMAT = 2
 
 _SCHEMA = Path(__file__).with_name("report.schema.json")
 
 
 def report_bytes(report: TrainingReport) -> bytes:
-    """The report as JSON: indented for people, except that a learning curve is one line."""
+    """The report as JSON: indented for people, except that curves and clusters take a line each."""
     document = {
         "kind": KIND,
         "format": FORMAT,
@@ -36,11 +36,20 @@ def report_bytes(report: TrainingReport) -> bytes:
         "recipe": asdict(report.recipe),
         "baselines": [asdict(each) for each in report.baselines],
         "rows": [asdict(each) for each in report.rows],
-        "results": [
-            {**asdict(each), "curve": orjson.Fragment(orjson.dumps(each.curve))} for each in report.results
-        ],
+        "results": [_written(each) for each in report.results],
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _written(result: Result) -> dict[str, Any]:
+    splits = {
+        name: {**asdict(each), "clusters": _in_a_line(each.clusters)} for name, each in result.splits.items()
+    }
+    return {**asdict(result), "curve": _in_a_line(result.curve), "splits": splits}
+
+
+def _in_a_line(value: Any) -> orjson.Fragment:
+    return orjson.Fragment(orjson.dumps(value))
 
 
 def read_report(path: Path) -> TrainingReport:
@@ -58,7 +67,7 @@ def read_report(path: Path) -> TrainingReport:
             record(Machine, document["machine"], "machine"),
             document["version"],
             document["mensrea"],
-            tuple(record(Baseline, each, "a baseline") for each in document.get("baselines", ())),
+            tuple(record(Baseline, each, "a baseline") for each in document["baselines"]),
         )
         summarise(report.results)
     except (SchemaError, ValueError, KeyError) as error:
@@ -78,7 +87,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise RunError(f"{path}: is no report of a training run; {wanted}")
     found = document.get("format")
     if found != FORMAT:
-        raise RunError(f"{path}: has format {found}, expected {FORMAT}; use the version that wrote it")
+        advice = "run the recipe again in its folder, whose checkpoints hold the models"
+        raise RunError(f"{path}: has format {found}, expected {FORMAT}; {advice}")
     if (breach := first_breach(document, _SCHEMA)) is not None:
         raise RunError(f"{path}: breaks the schema of reports at {breach}; run the recipe again")
     return cast("dict[str, Any]", document)
@@ -101,7 +111,8 @@ def _result(members: Mapping[str, Any]) -> Result:
 
 def _figures(members: Mapping[str, Any]) -> Figures:
     steps = {name: [_number(each) for each in members[name]] for name in ("divergence", "entropy")}
-    return record(Figures, {**members, **steps}, "figures")
+    clusters = [tuple(each) for each in members["clusters"]]
+    return record(Figures, {**members, **steps, "clusters": clusters}, "figures")
 
 
 def _number(value: float | None) -> float:

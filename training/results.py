@@ -14,7 +14,7 @@ from .course import Course
 from .ensemble import Ensemble
 from .loop import Point
 from .measures import Measured, sampled_answers
-from .outcome import Figures, Result
+from .outcome import Clusters, Figures, Result
 from .policy import Improvement
 from .settings import Recipe
 from .task import Task
@@ -34,7 +34,10 @@ def supervised_results(
         chains = member.arm.method == "discrete" and recipe.samples > 0
         figures = {
             split: figures_of(
-                measured[split], place, _chains(recipe, course.model, place, tasks[split]) if chains else {}
+                measured[split],
+                place,
+                tasks[split].groups,
+                _chains(recipe, course.model, place, tasks[split]) if chains else {},
             )
             for split in splits
         }
@@ -62,29 +65,44 @@ def policy_results(
             method="grpo",
             supervision=supervision,
             curve=_curve(improved.curve, place),
-            splits={split: figures_of(each, place, {}) for split, each in measured.items()},
+            splits={
+                split: figures_of(each, place, tasks[split].groups, {}) for split, each in measured.items()
+            },
             **_common(recipe, improved.model, seed, improved.epoch, seconds),
         )
         for place, seed in enumerate(improved.seeds)
     ]
 
 
-def figures_of(measured: Measured, place: int, chains: dict[str, tuple[Any, Any]]) -> Figures:
+def figures_of(
+    measured: Measured, place: int, groups: torch.Tensor, chains: dict[str, tuple[Any, Any]]
+) -> Figures:
     """Figures of one member.
 
     Args:
         measured: Of the ensemble.
         place: The member's.
+        groups: The cluster of each problem, int64, (n,).
         chains: By temperature, whether each sampled answer is right and the answers, (n, samples) each.
     """
     return Figures(
         correct=int(measured.correct[place].sum()),
         total=measured.correct.shape[1],
+        clusters=_clusters(measured.correct[place], groups),
         valid=int(measured.valid[place].sum()),
         divergence=tuple(measured.divergence[place].double().mean(0).tolist()),
         entropy=tuple(measured.entropy[place].double().mean(0).tolist()),
         pass_at={name: _pass_at(right) for name, (right, _) in chains.items()},
         majority={name: _majority(right, answers) for name, (right, answers) in chains.items()},
+    )
+
+
+def _clusters(correct: torch.Tensor, groups: torch.Tensor) -> Clusters:
+    names, places = groups.cpu().unique(return_inverse=True)
+    counts = [places.bincount(weights, minlength=len(names)) for weights in (correct.double(), None)]
+    distinct, times = torch.stack([each.long() for each in counts], 1).unique(dim=0, return_counts=True)
+    return tuple(
+        (right, total, count) for (right, total), count in zip(distinct.tolist(), times.tolist(), strict=True)
     )
 
 

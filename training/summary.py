@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from ..scoring.intervals import Interval, mean_interval, wilson
+from ..scoring.clusters import clustered_wilson
+from ..scoring.intervals import Interval, mean_interval
 from .outcome import Figures, Result
 
 LAST_ONLY = frozenset({"no-cot", "coconut"})
@@ -29,8 +30,8 @@ class Row:
         accuracies: The share of right answers of each seed, in the order of `seeds`.
         mean: Their mean.
         interval: Student's t over seeds, within 0 and 1. If there is one seed, or if all seeds got the same
-            share, whose spread would tell nothing, Wilson's over problems, as if these were independent:
-            orders of the same digits aren't, so that it is too narrow for MNNS.
+            share, whose spread would tell nothing, Wilson's over problems, for which orders of the same
+            digits are one cluster: they are solved, or not, together.
         total: Problems of the test split.
         validation: The share of right answers on validation, of the last weights.
         best: The highest point of the learning curve, on validation; picked among many, so it flatters.
@@ -144,7 +145,8 @@ def _row(results: Sequence[Result], level: float) -> Row:
 def _interval(figures: Sequence[Figures], level: float) -> Interval:
     shares = [each.accuracy for each in figures]
     if len(set(shares)) == 1:
-        return wilson(figures[0].correct, figures[0].total, level)
+        clusters = [(right, total) for right, total, times in figures[0].clusters for _ in range(times)]
+        return clustered_wilson(*zip(*clusters, strict=True), level)
     found = mean_interval(shares, level)
     return replace(found, low=max(0.0, found.low), high=min(1.0, found.high))
 

@@ -12,10 +12,8 @@ from .report import TrainingReport
 from .summary import Row, Steps
 
 _T = "Student's t over seeds"
-_WILSON = (
-    "Wilson's over problems, since seeds show no spread, as if problems were independent, which orders of "
-    "the same digits aren't"
-)
+_WILSON = "Wilson's over problems, since seeds show no spread; orders of the same digits are one cluster"
+_CLUSTERED = "clustered-wilson"
 _MARK = "*"
 
 
@@ -63,8 +61,8 @@ def accuracy_section(report: TrainingReport) -> Section:
 def _accuracy_note(rows: Sequence[Row]) -> str:
     intervals = {
         frozenset({"t"}): f"Intervals: {_T}.",
-        frozenset({"wilson"}): f"Intervals: {_WILSON}.",
-        frozenset({"t", "wilson"}): f"Intervals: {_T}; {_MARK} {_WILSON}.",
+        frozenset({_CLUSTERED}): f"Intervals: {_WILSON}.",
+        frozenset({"t", _CLUSTERED}): f"Intervals: {_T}; {_MARK} {_WILSON}.",
     }.get(_methods(rows), "")
     drawn = " Policies draw their thoughts here, too." if any(each.method == "grpo" for each in rows) else ""
     return (
@@ -85,7 +83,7 @@ def baselines_section(report: TrainingReport) -> Section | None:
 def _interval(row: Row, rows: Sequence[Row]) -> str:
     """The interval, marked if it isn't computed as others of the table are."""
     mixed = len(_methods(rows)) > 1
-    mark = (_MARK if row.interval.method == "wilson" else " ") if mixed else ""
+    mark = (_MARK if row.interval.method == _CLUSTERED else " ") if mixed else ""
     return f"{interval(row.interval, 'proportion')}{mark}"
 
 

@@ -3,48 +3,89 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from ...errors import SourceFormatError
+from ...errors import RunError, SourceFormatError
+from ...training.outcome import Result
+from ...training.report import TrainingReport
+from ...training.report_json import read_report
+from ...training.settings import Recipe, find_recipe, recipe_names
+from ...training.summary import summarise
 from ..intervals import Interval, mean_interval
 from .cells import Cell, in_percent
 from .checks import Facts
-from .files import read_json, shipped_facts
+from .files import shipped_facts
 
-REPORT = "report.json"
+_REPORT = "report.json"
 _DIGITS = 2
 _KEPT = ("name", "layers", "width", "seeds", "accuracies", "mean", "interval", "pass_at", "epochs")
 _FEWEST = 2
 
 
 def distil(folder: Path) -> dict[str, Any]:
-    """Facts of `cot2/`: the rows of the reports that `mensrea run cot2 --recipe …` wrote below it.
+    """Facts of `cot2/`: what the reports that `mensrea run cot2 --recipe …` wrote below it say of each model.
 
-    The paper's authors publish no data: without the folder, these are the facts that ship.
+    Seeds of a model may be in several reports. The paper's authors publish no data: without the folder, the
+    facts are those that ship.
 
     Raises:
-        SourceFormatError: A report can't be read, or two of a recipe have the same models.
+        SourceFormatError: A report can't be read, isn't of the recipe that it names, is of another release
+            than those before it, or has a model and seed that another report of the recipe has, too.
     """
     if not folder.is_dir():
         return shipped_facts("cot2")
-    facts: dict[str, Any] = {}
-    for path in sorted(folder.glob(f"*/{REPORT}")):
-        report = read_json(path, ("recipe", "rows"))
-        try:
-            recipe = str(report["recipe"]["name"])
-            rows = [{key: row[key] for key in _KEPT} for row in report["rows"]]
-        except (TypeError, LookupError) as error:
-            told = "expected the report.json of `mensrea run cot2 --recipe`"
-            raise SourceFormatError(f"{path}: a member is missing or of another kind; {told}") from error
-        held = facts.setdefault(recipe, [])
-        if again := {_model(row) for row in held} & {_model(row) for row in rows}:
-            name, width = min(again)
-            message = f"{recipe} has another report with {name}, d = {width}; train all its seeds in one run"
-            raise SourceFormatError(f"{path}: {message}")
-        held.extend(rows)
-    return facts
+    found: dict[str, list[TrainingReport]] = {}
+    for path in sorted(folder.glob(f"*/{_REPORT}")):
+        report = _read(path)
+        others = found.setdefault(report.recipe.name, [])
+        if problem := _problem(report, others):
+            raise SourceFormatError(f"{path}: {problem}")
+        others.append(report)
+    return {name: _rows(reports) for name, reports in found.items()}
+
+
+def _read(path: Path) -> TrainingReport:
+    try:
+        return read_report(path)
+    except RunError as error:
+        raise SourceFormatError(str(error)) from error
+
+
+def _problem(report: TrainingReport, others: Sequence[TrainingReport]) -> str:
+    """Why the report can't stand beside others of its recipe; empty if it can."""
+    name = report.recipe.name
+    if name in recipe_names() and (member := _changed(report.recipe, find_recipe(name))):
+        return f"{member} isn't that of the recipe {name}; name a recipe of your own otherwise"
+    if others and report.version != others[0].version:
+        return f"{name} was run on release {report.version} here and on {others[0].version} in another report"
+    held = {_model(each) for other in others for each in other.results}
+    if again := held & {_model(each) for each in report.results}:
+        arm, width, seed = min(again)
+        return f"another report of {name} has {arm}, d = {width}, seed {seed}, too; keep one of them"
+    return ""
+
+
+def _changed(recipe: Recipe, shipped: Recipe) -> str:
+    """What of a recipe isn't as shipped; `mensrea run` may choose seeds, and leave out widths and arms."""
+    for name in ("config", "layers", "heads", "samples", "temperatures"):
+        if getattr(recipe, name) != getattr(shipped, name):
+            return name
+    known = [replace(arm, widths=()) for arm in shipped.arms]
+    arms = (arm.name for arm in recipe.arms if replace(arm, widths=()) not in known)
+    policies = (policy.name for policy in recipe.policies if policy not in shipped.policies)
+    return next((repr(each) for each in (*arms, *policies)), "")
+
+
+def _model(result: Result) -> tuple[str, int, int]:
+    return result.name, result.width, result.seed
+
+
+def _rows(reports: Sequence[TrainingReport]) -> list[dict[str, Any]]:
+    rows = map(asdict, summarise(result for report in reports for result in report.results))
+    return [{key: row[key] for key in _KEPT} for row in rows]
 
 
 def accuracy(facts: Facts, recipe: str, published: Sequence[tuple[str, int, float]]) -> Iterator[Cell]:
@@ -93,11 +134,7 @@ def gain(facts: Facts, recipe: str, start: str, width: int, published: Mapping[s
 
 def _row(facts: Facts, recipe: str, name: str, width: int) -> dict[str, Any] | None:
     rows = facts.get(recipe, ())
-    return next((row for row in rows if _model(row) == (name, width)), None)
-
-
-def _model(row: Mapping[str, Any]) -> tuple[str, int]:
-    return row["name"], row["width"]
+    return next((row for row in rows if (row["name"], row["width"]) == (name, width)), None)
 
 
 def _named(row: Mapping[str, Any]) -> str:

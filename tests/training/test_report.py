@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mensrea.errors import MissingLibraryError, RunError
 from mensrea.scoring.base import Baseline
-from mensrea.scoring.intervals import wilson
+from mensrea.scoring.clusters import clustered_wilson
 from mensrea.training.curves import curve_table, curves, thinned
-from mensrea.training.outcome import Figures, Result
+from mensrea.training.outcome import Clusters, Figures, Result
 from mensrea.training.plots import Line, Panel, Scales, lines
 from mensrea.training.report import Machine, TrainingReport
 from mensrea.training.report_json import read_report
@@ -30,6 +30,13 @@ from mensrea.training.tables import divergence_section
 TOTAL = 200
 HOSTILE = "\x1b[31m<script>alert(1)</script> \"'> $\\frac{1}{0}$ ]]> &amp; 中\u202e"
 SCHEMA = Path(__file__).parents[2] / "training/report.schema.json"
+
+
+def clusters_of(correct: int) -> Clusters:
+    """Clusters of four problems, which are solved together; one of them may be solved in part."""
+    whole, rest = divmod(correct, 4)
+    counts = [(0, 4, TOTAL // 4 - whole - bool(rest)), (rest, 4, int(rest > 0)), (4, 4, whole)]
+    return tuple(each for each in counts if each[2])
 
 
 def result(
@@ -46,6 +53,7 @@ def result(
     figures = Figures(
         correct,
         TOTAL,
+        clusters_of(correct),
         correct // 2,
         (0.125, 0.25, 0.5),
         (0.693, 1.34, -1e-9),
@@ -63,7 +71,10 @@ def result(
         epochs=3,
         seconds=12.5,
         curve=list(curve),
-        splits={"validation": replace(figures, correct=correct - 10), "test": figures},
+        splits={
+            "validation": replace(figures, correct=correct - 10, clusters=clusters_of(correct - 10)),
+            "test": figures,
+        },
     )
 
 
@@ -152,7 +163,7 @@ def test_an_interval_ends_at_1() -> None:
 @pytest.mark.parametrize("seeds", [[42], [42, 43, 44]])
 def test_without_spread_the_interval_is_wilsons_over_problems(seeds: list[int]) -> None:
     (row,) = summarise([result(seed=seed, correct=150) for seed in seeds], level=0.9)
-    assert row.interval == wilson(150, TOTAL, 0.9)
+    assert row.interval == clustered_wilson([4] * 37 + [2] + [0] * 12, [4] * 50, 0.9)
 
 
 def test_figures_of_sampled_chains_are_means_over_seeds() -> None:
@@ -248,7 +259,7 @@ def test_the_text_fits_80_columns_and_says_what_was_found(report: TrainingReport
 
 def test_with_one_seed_the_text_says_what_intervals_are_of() -> None:
     text = " ".join(report_of([result()]).as_text().split())
-    assert "Wilson's over problems, since seeds show no spread, as if problems were independent" in text
+    assert "Wilson's over problems, since seeds show no spread; orders of the same digits are one" in text
     assert "Student" not in text
     assert "*" not in text
 
@@ -270,14 +281,6 @@ def test_a_release_without_baselines_has_no_table_of_them(report: TrainingReport
     assert "Baselines on test" not in report_of([result()]).as_text()
 
 
-def test_a_report_from_before_there_were_baselines_can_be_read(tmp_path: Path) -> None:
-    older = report_of(ALL)
-    document = older.as_dict()
-    del document["baselines"]
-    (tmp_path / "report.json").write_bytes(orjson.dumps(document))
-    assert read_report(tmp_path / "report.json") == older
-
-
 def test_a_report_of_nothing_can_be_read(tmp_path: Path) -> None:
     report = report_of([])
     assert "Right answers on test" in report.as_text()
@@ -293,9 +296,10 @@ def test_json_and_back(report: TrainingReport, tmp_path: Path) -> None:
     assert found == report
     assert found.as_bytes() == report.as_bytes()
     assert b'"curve": [[1,2.5,0.4],' in report.as_bytes()
+    assert b'"clusters": [[0,4,' in report.as_bytes()
     document = report.as_dict()
     assert document == orjson.loads(path.read_bytes())
-    assert document["format"] == 1
+    assert document["format"] == 2
     assert document["rows"][0]["accuracies"] == [0.9, 0.905]
 
 
@@ -321,10 +325,20 @@ def _changed(document: dict[str, Any], place: str, value: Any) -> bytes:
     ("place", "value", "message"),
     [
         ("kind", "other", "is no report of a training run"),
-        ("format", 2, "has format 2, expected 1; use the version that wrote it"),
+        ("format", 1, "has format 1, expected 2; run the recipe again in its folder"),
         ("machine", {}, "breaks the schema of reports at machine"),
         ("baselines/0/right", -1, "breaks the schema of reports at baselines/0/right"),
         ("results/0/splits/test/total", 0, "breaks the schema of reports at results/0/splits/test/total"),
+        (
+            "results/0/splits/test/clusters/0",
+            [4, 0, 5],
+            "breaks the schema of reports at results/0/splits/test",
+        ),
+        (
+            "results/0/splits/test/clusters/0",
+            [0, 4, 90],
+            "the report contradicts itself: clusters have 181 right of 544, expected 181 of 200",
+        ),
         ("results/0/curve", [], "breaks the schema of reports at results/0/curve"),
         ("recipe/arms/0/training/colour", "red", "the report contradicts itself: .*unknown member 'colour'"),
         ("results/1/seed", 43, "the report contradicts itself: two results of cot2, d = 24, seed 43"),

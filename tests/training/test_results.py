@@ -18,6 +18,7 @@ from .made import arm, mnns, shape_of  # noqa: E402
 
 ANSWERS = torch.tensor([[5, 5, 7, 7], [5, 6, 7, 8], [6, 6, 6, 5], [6, 6, 7, 7], [5, 5, 5, 5]])
 TRUTH = 5
+GROUPS = torch.tensor([7, 0, 7, 0, 3])
 
 
 def measured(problems: int = 5) -> Measured:
@@ -32,11 +33,14 @@ def measured(problems: int = 5) -> Measured:
 
 def test_figures_are_counts_and_means_of_one_member() -> None:
     found = measured()
-    figures = figures_of(found, 1, {})
+    figures = figures_of(found, 1, GROUPS, {})
     assert (figures.correct, figures.valid, figures.total) == (
         sum(found.correct[1].tolist()), sum(found.valid[1].tolist()), 5,
     )  # fmt: skip
     assert figures.accuracy == figures.correct / 5
+    solved = [int(each) for each in found.correct[1]]
+    clusters = [(solved[1] + solved[3], 2), (solved[4], 1), (solved[0] + solved[2], 2)]
+    assert figures.clusters == tuple((*each, clusters.count(each)) for each in sorted(set(clusters)))
     for name in ("divergence", "entropy"):
         means = [fmean(step) for step in zip(*getattr(found, name)[1].tolist(), strict=True)]
         assert getattr(figures, name) == pytest.approx(means)
@@ -44,7 +48,7 @@ def test_figures_are_counts_and_means_of_one_member() -> None:
 
 
 def test_pass_at_k_is_the_share_of_choices_of_k_that_solve() -> None:
-    figures = figures_of(measured(), 0, {"1.0": ((ANSWERS == TRUTH).numpy(), ANSWERS.numpy())})
+    figures = figures_of(measured(), 0, GROUPS, {"1.0": ((ANSWERS == TRUTH).numpy(), ANSWERS.numpy())})
     expected = {
         str(k): fmean(
             fmean(TRUTH in chosen for chosen in itertools.combinations(answers, k))
@@ -56,7 +60,7 @@ def test_pass_at_k_is_the_share_of_choices_of_k_that_solve() -> None:
 
 
 def test_a_majority_breaks_ties_by_their_chance() -> None:
-    figures = figures_of(measured(), 0, {"0.5": ((ANSWERS == TRUTH).numpy(), ANSWERS.numpy())})
+    figures = figures_of(measured(), 0, GROUPS, {"0.5": ((ANSWERS == TRUTH).numpy(), ANSWERS.numpy())})
     expected = Fraction(0)
     for answers in ANSWERS.tolist():
         votes = Counter(answers)
