@@ -146,7 +146,8 @@ def _interval(figures: Sequence[Figures], level: float) -> Interval:
     shares = [each.accuracy for each in figures]
     if len(set(shares)) == 1:
         clusters = [(right, total) for right, total, times in figures[0].clusters for _ in range(times)]
-        return clustered_wilson(*zip(*clusters, strict=True), level)
+        rights, totals = zip(*clusters, strict=True)
+        return clustered_wilson(rights, totals, level)
     found = mean_interval(shares, level)
     return replace(found, low=max(0.0, found.low), high=min(1.0, found.high))
 
