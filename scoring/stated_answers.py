@@ -22,6 +22,7 @@ _ANSWER = re.compile(
     r"answer ?(is\b ?:|is\b|[:=]|$)(.*)",
     re.IGNORECASE,
 )
+_ITEM = re.compile(r"[-+\N{BULLET}] (?=\S)")
 _CLAUSE = re.compile(r"[.,;:(]|\b(?:because|since|as)\b")
 _WORD = re.compile(r"\w+(?:['-]\w+)*")
 _NEGATIONS = frozenset({"not", "never", "no", "neither", "nor", "cannot"})
@@ -69,9 +70,18 @@ def truth_values(root: str, concept: str) -> Reading:
     claim = f" {root.casefold()} is a {concept.casefold()} "
     denial = claim.replace(" is a ", " is not a ")
     known = {claim, denial, " true ", " false ", " yes ", " no "}
+    opposite = {"true": "false", "false": "true"}
+    judgements = [
+        (f"{words}that{said}", value if said == claim else opposite[value])
+        for words, value in _VERDICTS
+        for said in (claim, denial)
+    ]
 
     def named(text: str) -> _Named:
         rest, verdicts = _without_opening(_sentence(text))
+        for judged, value in judgements:
+            verdicts |= {value} if judged in rest else set()
+            rest = rest.replace(judged, "  ")
         claims = {value for value, said in (("true", claim), ("false", denial)) if said in rest}
         rest = rest.replace(denial, " ")
         for words, value in _VERDICTS:
@@ -130,8 +140,9 @@ def _statements(text: str, reading: Reading) -> Iterator[tuple[str, bool]]:
     """What is stated, and whether it is a sentence about the answer rather than the answer."""
     text = _BOXED.sub(lambda box: " ".join(box[0].split()), text)
     lines = [(line, clean) for line in text.splitlines() if (clean := plain(line))]
-    if len(lines) == 1 and reading.is_bare(lines[0][1]):
-        yield lines[0][1], False
+    alone = [_ITEM.sub("", clean, count=1) for _, clean in lines]
+    if len(lines) == 1 and reading.is_bare(alone[0]):
+        yield alone[0], False
     for at, (line, clean) in enumerate(lines, 1):
         boxes = _BOXED.findall(line)
         answer = _ANSWER.match(clean)
@@ -139,8 +150,8 @@ def _statements(text: str, reading: Reading) -> Iterator[tuple[str, bool]]:
             yield from ((plain(box), False) for box in boxes)
         elif rest := answer[2].strip():
             yield rest, answer[1] == "is" and not reading.is_bare(_CLAUSE.split(rest)[0].strip())
-        elif at < len(lines) and reading.is_bare(lines[at][1]):
-            yield lines[at][1], False
+        elif at < len(lines) and reading.is_bare(alone[at]):
+            yield alone[at], False
 
 
 def _unless_negated(statement: str, named: Callable[[str], _Named]) -> set[str]:

@@ -86,7 +86,7 @@ class Sampled:
 
     def weights(self, logits: Tensor) -> Tensor:
         """The share of the draws that each token got."""
-        flat = (logits.flatten(0, -2) / self.temperature).softmax(-1)
+        flat = _finite((logits.flatten(0, -2) / self.temperature).softmax(-1))
         drawn = torch.multinomial(flat, self.tokens, replacement=True, generator=self.generator)
         self.drawn.append(drawn.view(*logits.shape[:-1], self.tokens))
         counts = torch.zeros_like(flat).scatter_add_(1, drawn, torch.ones_like(drawn, dtype=flat.dtype))
@@ -176,6 +176,13 @@ def follow(
             fed = state if weights is None else model.mix(weights[:, :, None])
             read = torch.cat([read, fed], 2)
     return torch.cat(logits, 2), torch.cat(hidden, 2)
+
+
+def _finite(probabilities: Tensor) -> Tensor:
+    """The first token, which answers nothing, where a model has diverged: a draw from NaN is an error."""
+    first = torch.zeros_like(probabilities)
+    first[..., 0] = 1
+    return torch.where(probabilities.isfinite().all(-1, keepdim=True), probabilities, first)
 
 
 def _seen(visible: Tensor | None, thoughts: int) -> Tensor | None:

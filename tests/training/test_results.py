@@ -1,6 +1,7 @@
 """Figures of trained models: pass@k and votes against counting by hand."""
 
 import itertools
+import math
 from collections import Counter
 from fractions import Fraction
 from statistics import fmean
@@ -12,7 +13,7 @@ torch: Any = pytest.importorskip("torch")
 from mensrea.training.course import Course, Member  # noqa: E402 (needs torch)
 from mensrea.training.measures import Measured  # noqa: E402
 from mensrea.training.results import figures_of, supervised_results  # noqa: E402
-from mensrea.training.settings import recipe_of  # noqa: E402
+from mensrea.training.settings import Recipe, recipe_of  # noqa: E402
 
 from .made import arm, mnns, shape_of  # noqa: E402
 
@@ -69,12 +70,8 @@ def test_a_majority_breaks_ties_by_their_chance() -> None:
     assert figures.majority == {"0.5": pytest.approx(float(expected))}
 
 
-def test_chains_are_sampled_of_discrete_members_alone() -> None:
-    task = mnns(2, 3)
-    members = [Member(arm(name, method), 0) for name, method in (("soft", "cot2"), ("hard", "discrete"))]  # type: ignore[arg-type]
-    course = Course(members, shape_of(task), task, task)
-    course.run(every=5)
-    recipe = recipe_of(
+def with_chains() -> Recipe:
+    return recipe_of(
         "mine",
         {
             "title": "Two arms", "config": "mnns-2x3", "layers": 1, "heads": 1, "widths": [8], "seeds": [0],
@@ -84,7 +81,14 @@ def test_chains_are_sampled_of_discrete_members_alone() -> None:
         },
         "here",
     )  # fmt: skip
-    tasks = {"validation": task, "test": task}
+
+
+def test_chains_are_sampled_of_discrete_members_alone() -> None:
+    task = mnns(2, 3)
+    members = [Member(arm(name, method), 0) for name, method in (("soft", "cot2"), ("hard", "discrete"))]  # type: ignore[arg-type]
+    course = Course(members, shape_of(task), task, task)
+    course.run(every=5)
+    recipe, tasks = with_chains(), {"validation": task, "test": task}
     soft, hard = supervised_results(recipe, course, tasks, seconds=6.0)
     assert soft.splits["test"].pass_at == {}
     pass_at = hard.splits["test"].pass_at
@@ -97,3 +101,16 @@ def test_chains_are_sampled_of_discrete_members_alone() -> None:
     assert (soft.seconds, soft.epochs) == (3.0, 5)
     assert soft.parameters == sum(each[0].numel() for each in course.model.parameters())
     assert supervised_results(recipe, course, tasks, seconds=6.0) == [soft, hard]
+
+
+def test_a_diverged_model_is_measured_too() -> None:
+    task = mnns(2, 3)
+    course = Course([Member(arm("hard", "discrete", rate=1e9), 0)], shape_of(task), task, task)
+    with torch.no_grad():
+        next(course.model.parameters()).fill_(torch.nan)
+    course.run(every=5)
+    (hard,) = supervised_results(with_chains(), course, {"validation": task, "test": task}, seconds=1.0)
+    figures = hard.splits["test"]
+    assert figures.correct == 0
+    assert {share for each in figures.pass_at.values() for share in each.values()} == {0.0}
+    assert math.isnan(hard.curve[-1][1])

@@ -1,5 +1,6 @@
 """How a thought is made of a distribution over tokens, and models that feed themselves."""
 
+import math
 from typing import Any
 
 import pytest
@@ -77,6 +78,16 @@ def test_a_generator_makes_draws_repeatable() -> None:
         first, again, other = (rule(generator=generator(seed)).weights(many(50)) for seed in (0, 0, 1))
         assert torch.equal(first, again)
         assert not torch.equal(first, other)
+
+
+def test_a_diverged_model_draws_the_first_token() -> None:
+    logits = torch.zeros(2, 3, 5)
+    logits[1, 0, 2], logits[1, 2] = math.nan, math.inf
+    rule = Sampled(4, generator=generator())
+    weights = rule.weights(logits)
+    assert weights.isfinite().all()
+    assert rule.drawn[0][1, 0].tolist() == rule.drawn[0][1, 2].tolist() == [0] * 4
+    assert rule.drawn[0][[0, 0, 0, 1], [0, 1, 2, 1]].count_nonzero() > 0
 
 
 @pytest.mark.parametrize("scale", [0.5, 1.0, 20.0])
