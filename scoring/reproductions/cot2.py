@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from ...errors import RunError, SourceFormatError
+from ...errors import RunError, SourceFormatError, SourceMissingError
 from ...training.outcome import Result
 from ...training.report import TrainingReport
 from ...training.report_json import read_report
@@ -28,18 +28,26 @@ _FEWEST = 2
 def distil(folder: Path) -> dict[str, Any]:
     """Facts of `cot2/`: what the reports that `mensrea run cot2 --recipe …` wrote below it say of each model.
 
-    Seeds of a model may be in several reports. The paper's authors publish no data: without the folder, the
-    facts are those that ship.
+    Seeds of a model may be in several reports; reports of recipes that don't ship are left out. The paper's
+    authors publish no data: where others' files lie and the folder isn't among them, the facts are those that
+    ship.
 
     Raises:
+        SourceMissingError: There is no report, or no folder that could hold any.
         SourceFormatError: A report can't be read, isn't of the recipe that it names, is of another release
-            than those before it, or has a model and seed that another report of the recipe has, too.
+            than those before it, or has other figures of a model and seed than another report.
     """
-    if not folder.is_dir():
+    if folder.parent.is_dir() and not folder.exists():
         return shipped_facts("cot2")
+    paths = sorted(folder.glob(f"*/{_REPORT}"))
+    if not paths:
+        told = "expected folders that `mensrea run cot2 --recipe` wrote (--out), each with its report.json"
+        raise SourceMissingError(f"{folder}: there is no report in it; {told}")
     found: dict[str, list[TrainingReport]] = {}
-    for path in sorted(folder.glob(f"*/{_REPORT}")):
+    for path in paths:
         report = _read(path)
+        if report.recipe.name not in recipe_names():
+            continue
         others = found.setdefault(report.recipe.name, [])
         if problem := _problem(report, others):
             raise SourceFormatError(f"{path}: {problem}")
@@ -57,14 +65,15 @@ def _read(path: Path) -> TrainingReport:
 def _problem(report: TrainingReport, others: Sequence[TrainingReport]) -> str:
     """Why the report can't stand beside others of its recipe; empty if it can."""
     name = report.recipe.name
-    if name in recipe_names() and (member := _changed(report.recipe, find_recipe(name))):
+    if member := _changed(report.recipe, find_recipe(name)):
         return f"{member} isn't that of the recipe {name}; name a recipe of your own otherwise"
     if others and report.version != others[0].version:
         return f"{name} was run on release {report.version} here and on {others[0].version} in another report"
-    held = {_model(each) for other in others for each in other.results}
-    if again := held & {_model(each) for each in report.results}:
-        arm, width, seed = min(again)
-        return f"another report of {name} has {arm}, d = {width}, seed {seed}, too; keep one of them"
+    held = _by_model(others)
+    for model, result in _by_model([report]).items():
+        if model in held and held[model].splits != result.splits:
+            arm, width, seed = model
+            return f"another report of {name} has other figures of {arm}, d = {width}, seed {seed}; keep one"
     return ""
 
 
@@ -79,12 +88,13 @@ def _changed(recipe: Recipe, shipped: Recipe) -> str:
     return next((repr(each) for each in (*arms, *policies)), "")
 
 
-def _model(result: Result) -> tuple[str, int, int]:
-    return result.name, result.width, result.seed
+def _by_model(reports: Sequence[TrainingReport]) -> dict[tuple[str, int, int], Result]:
+    """Each model once: reports of policies have the arm that they start from in common."""
+    return {(each.name, each.width, each.seed): each for report in reports for each in report.results}
 
 
 def _rows(reports: Sequence[TrainingReport]) -> list[dict[str, Any]]:
-    rows = map(asdict, summarise(result for report in reports for result in report.results))
+    rows = map(asdict, summarise(_by_model(reports).values()))
     return [{key: row[key] for key in _KEPT} for row in rows]
 
 
@@ -124,12 +134,20 @@ def gain(facts: Facts, recipe: str, start: str, width: int, published: Mapping[s
     before = _row(facts, recipe, start, width)
     for name, points in published.items():
         after = _row(facts, recipe, name, width)
-        if before is None or after is None or before["seeds"] != after["seeds"]:
+        gains = _gains(before, after) if before and after else []
+        if not gains:
             yield Cell(f"{name}, d = {width}", points, None, _DIGITS)
             continue
-        gains = [100 * (b - a) for a, b in zip(before["accuracies"], after["accuracies"], strict=True)]
         interval = mean_interval(gains) if len(gains) >= _FEWEST else None
-        yield Cell(_named(after), points, fmean(gains), _DIGITS, interval, anew=True)
+        cell = f"{name}, d = {width}, {_counted(len(gains))}"
+        yield Cell(cell, points, fmean(gains), _DIGITS, interval, anew=True)
+
+
+def _gains(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[float]:
+    """In points, of the seeds that both have."""
+    start = dict(zip(before["seeds"], before["accuracies"], strict=True))
+    end = dict(zip(after["seeds"], after["accuracies"], strict=True))
+    return [100 * (end[seed] - start[seed]) for seed in end if seed in start]
 
 
 def _row(facts: Facts, recipe: str, name: str, width: int) -> dict[str, Any] | None:
@@ -138,5 +156,8 @@ def _row(facts: Facts, recipe: str, name: str, width: int) -> dict[str, Any] | N
 
 
 def _named(row: Mapping[str, Any]) -> str:
-    seeds = len(row["seeds"])
-    return f"{row['name']}, d = {row['width']}, {seeds} seed{'s' if seeds > 1 else ''}"
+    return f"{row['name']}, d = {row['width']}, {_counted(len(row['seeds']))}"
+
+
+def _counted(seeds: int) -> str:
+    return f"{seeds} seed{'s' if seeds > 1 else ''}"

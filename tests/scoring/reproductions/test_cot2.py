@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mensrea.errors import SourceFormatError
+from mensrea.errors import SourceFormatError, SourceMissingError
 from mensrea.scoring.clusters import clustered_wilson
 from mensrea.scoring.reproduce import Reproduction, reproduce
 from mensrea.training.outcome import Figures, Result
@@ -23,9 +23,10 @@ def test_models_trained_anew_are_held_to_their_intervals():
     lines = lines_of(reproduce(stems=[STEM]))
     assert lines["tuned cot2, d = 32, 3 seeds"].status == "equal"
     assert lines["tuned coconut, d = 32, 3 seeds"].status == "explained"
-    assert lines["paper's setup cot2, d = 32, 1 seed"].status == "equal"
+    assert lines["paper's setup cot2, d = 32, 3 seeds"].cells[0].recomputed > 98.9
     assert lines["paper's setup cot2, d = 24, 1 seed"].status == "equal"
-    assert lines["paper's setup coconut, d = 32"].status == "open"
+    assert lines["paper's setup coconut, d = 32, 1 seed"].status == "explained"
+    assert not any(line.status == "open" for line in lines.values())
     (gained,) = lines["table 1, GRPO grpo-k3, d = 24, 3 seeds, points"].cells
     assert gained.recomputed > 8
 
@@ -82,9 +83,38 @@ def test_a_model_that_two_reports_have_is_refused(tmp_path):
     report_in(tmp_path / "cot2/a", trained("discrete", 1, 100), trained("discrete", 2, 90))
     report_in(tmp_path / "cot2/b", trained("discrete", 2, 40), trained("discrete", 3, 90))
     with pytest.raises(
-        SourceFormatError, match=r"b/report.json: another .* has discrete, d = 24, seed 2, too"
+        SourceFormatError, match=r"b/report.json: another .* has other figures of discrete, d = 24, seed 2"
     ):
         reproduce(tmp_path, [STEM])
+
+
+def test_policies_may_be_in_reports_of_their_own(tmp_path):
+    start = trained("discrete", 1, 100)
+    report_in(tmp_path / "cot2/a", start, trained("grpo-k1", 1, 120, method="grpo"))
+    slower = replace(start, seconds=9.0)
+    report_in(tmp_path / "cot2/b", slower, trained("grpo-k3", 1, 150, method="grpo"))
+    report_in(tmp_path / "cot2/c", trained("discrete", 2, 90))
+    lines = lines_of(reproduce(tmp_path, [STEM]))
+    assert lines["paper's setup 1 layer: discrete, d = 24, 2 seeds"].cells[0].recomputed == 47.5
+    assert lines["paper's setup grpo-k1, d = 24, 1 seed, points"].cells[0].recomputed == pytest.approx(10)
+    assert lines["paper's setup grpo-k3, d = 24, 1 seed, points"].cells[0].recomputed == pytest.approx(25)
+
+
+def test_recipes_of_ones_own_are_left_out(tmp_path):
+    report_in(tmp_path / "cot2/a", trained("cot2", 1, 100), name="mine")
+    report_in(tmp_path / "cot2/b", trained("cot2", 2, 100), name="mine", samples=0)
+    report_in(tmp_path / "cot2/c", trained("discrete", 2, 90))
+    found = reproduce(tmp_path, [STEM])
+    assert found.counts["open"] == 52
+
+
+@pytest.mark.parametrize("folder", ["nowhere", "deep"])
+def test_without_a_report_the_folder_is_named(tmp_path, folder):
+    report_in(tmp_path / "deep/cot2/a/b", trained("discrete", 1, 100))
+    with pytest.raises(
+        SourceMissingError, match=rf"{folder}/cot2: there is no report in it; expected fold"
+    ):
+        reproduce(tmp_path / folder, [STEM])
 
 
 def test_reports_on_two_releases_are_refused(tmp_path):
