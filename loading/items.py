@@ -7,11 +7,11 @@ from typing import Any, cast
 
 from ..builders.quiet import without_progress_bars
 from ..cards import find_card
-from ..cards.manifest import Manifest, read_manifest
+from ..cards.manifest import ConfigEntry, read_manifest
 from ..errors import UsageError
 from ..scoring.items import Items
 from .place import find_release
-from .release import load
+from .release import checked_entry, load
 
 _USUAL = "test"
 
@@ -36,22 +36,22 @@ def load_items(
         repository: A Hub dataset repository.
 
     Raises:
-        UsageError: No split is named, and there are several.
+        UsageError: The release has no such config, or no split is named, and there are several.
         ReleaseError: There is no such release, or it is damaged.
     """
     card = find_card(stem)
     name = card.config(config).name
-    manifest = read_manifest(find_release(card, name, version, path, repository).folder)
-    chosen = split or _split(manifest, name)
+    folder = find_release(card, name, version, path, repository).folder
+    manifest = read_manifest(folder)
+    entry = checked_entry(manifest, stem, name, version, folder)
+    chosen = split or _split(entry, name)
     with without_progress_bars():
         rows = cast("Any", load(stem, name, chosen, version=version, path=path, repository=repository))
-    return Items(
-        stem, name, chosen, manifest.version, manifest.configs[name].splits[chosen].digest, rows.to_list()
-    )
+    return Items(stem, name, chosen, manifest.version, entry.splits[chosen].digest, rows.to_list())
 
 
-def _split(manifest: Manifest, config: str) -> str:
-    splits = list(manifest.configs[config].splits)
+def _split(entry: ConfigEntry, config: str) -> str:
+    splits = list(entry.splits)
     if _USUAL in splits:
         return _USUAL
     if len(splits) == 1:

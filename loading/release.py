@@ -94,7 +94,7 @@ def load(
     place = find_release(card, name, version, path, repository)
     place = place._replace(folder=place.folder.resolve())
     manifest = read_manifest(place.folder)
-    entry = _checked_entry(manifest, stem, name, version, place.folder)
+    entry = checked_entry(manifest, stem, name, version, place.folder)
     _check_split(split, entry, f"{stem} {name}", streaming=streaming)
     place = place._replace(files=_files_to_name(place.folder, manifest, entry))
     if streaming:
@@ -104,9 +104,15 @@ def load(
     return _load(place, name, split)
 
 
-def _checked_entry(
+def checked_entry(
     manifest: Manifest, stem: str, config: str, version: str | None, folder: Path
 ) -> ConfigEntry:
+    """The config's entry of a release that has to be of this dataset and version.
+
+    Raises:
+        ReleaseVersionError: It is of another.
+        UnknownConfigError: It holds no such config.
+    """
     if manifest.stem != stem:
         message = f"{folder}: holds a release of {manifest.stem}, expected {stem}"
         raise ReleaseVersionError(message)

@@ -24,6 +24,7 @@ from mensrea.errors import (
     UnknownSplitError,
     UsageError,
 )
+from mensrea.loading.items import load_items
 from mensrea.testing import Fault, LocalHub
 
 TRAIN = ["Text 0.", "Text 1.", "Text 2."]
@@ -211,6 +212,8 @@ class TestARequestIsRefused:
         toy.build("text")
         with pytest.raises(UnknownConfigError, match="config chat isn't built; it holds text"):
             mensrea.load("toy", "chat", path=toy.release)
+        with pytest.raises(UnknownConfigError, match="config chat isn't built; it holds text"):
+            load_items("toy", "chat", path=toy.release)
 
     def test_where_no_release_is(self, toy: Any, cache: Path) -> None:
         for folder in (toy.root / "nowhere", toy.root, toy.card):

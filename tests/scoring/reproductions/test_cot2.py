@@ -111,9 +111,7 @@ def test_recipes_of_ones_own_are_left_out(tmp_path):
 @pytest.mark.parametrize("folder", ["nowhere", "deep"])
 def test_without_a_report_the_folder_is_named(tmp_path, folder):
     report_in(tmp_path / "deep/cot2/a/b", trained("discrete", 1, 100))
-    with pytest.raises(
-        SourceMissingError, match=rf"{folder}/cot2: there is no report in it; expected fold"
-    ):
+    with pytest.raises(SourceMissingError, match=rf"{folder}/cot2: there is no report in it; expected fold"):
         reproduce(tmp_path / folder, [STEM])
 
 
