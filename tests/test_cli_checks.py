@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -193,12 +194,19 @@ def test_a_report_that_does_not_fit_is_named(shell: Any) -> None:
     )  # fmt: skip
 
 
+def wait_until_opened(name: str, process: Any) -> None:
+    until = time.monotonic() + 60
+    while name not in {Path(each.path).name for each in psutil.Process(process.pid).open_files()}:
+        assert process.poll() is None
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
 @pytest.mark.parametrize("rules", [(), ("--rules", "rules.toml")])
 def test_an_interrupt_is_one_line(shell: Any, folder: Path, rules: Sequence[str]) -> None:
     (folder / "long.jsonl").write_bytes(b'{"id": "a", "n": 1, "n": 1}\n' * 400_000)
     started = shell.start("validate", "long.jsonl", "--schema", "s.json", *rules)
-    time.sleep(2)
-    assert started.poll() is None
+    wait_until_opened("long.jsonl", started)
     started.send_signal(signal.SIGINT)
     ended = shell.end(started)
     assert ended.code == 130

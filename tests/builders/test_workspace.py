@@ -205,7 +205,7 @@ def test_a_second_build_of_the_same_release_is_refused_at_once(
     started = time.monotonic()
     with pytest.raises(StorageError, match="another process is building it"):
         world.build(overwrite=True)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 10  # the other build waits for 120
     assert (world.out / ".toy.building").exists()
     world.write("text", [], shard=1)
     world.build(out=tmp_path / "other")

@@ -98,14 +98,14 @@ class TestBreaks:
         error = failing_with(answering(reply))
         assert (error.kind, error.sent) == (FailureKind.CONNECTION, True)
 
-    @pytest.mark.parametrize("fault", [OpenAIFault.hanging(), OpenAIFault.slow(3), OpenAIFault.dripping(3)])
+    @pytest.mark.parametrize("fault", [OpenAIFault.hanging(), OpenAIFault.slow(30), OpenAIFault.dripping(30)])
     def test_no_whole_reply_in_time(self, server, fault):
         server.misbehave(fault)
         started = time.monotonic()
         error = failing(server.base_url, timeout=0.4)
         assert error.kind is FailureKind.TIMEOUT
         assert error.maybe_billed
-        assert time.monotonic() - started < 2.5
+        assert time.monotonic() - started < 10
 
     def test_a_restart_between_calls_goes_unnoticed(self, server):
         async def twice(endpoint: OpenAIEndpoint) -> bytes:

@@ -65,14 +65,23 @@ class TestAnswers:
         assert response.usage is not None
 
     def test_come_many_at_a_time(self):
-        with LocalOpenAI(latency=0.5) as server:
+        everyone = asyncio.Barrier(300)
+        seen: list[bytes] = []
+        answer = answering(full(REPLY, "Connection: close"), seen)
 
-            async def many(endpoint: OpenAIEndpoint) -> list[bytes]:
+        async def once_all_are_here(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await everyone.wait()
+            await answer(reader, writer)
+
+        async def what(base_url: str) -> list[bytes]:
+            endpoint = OpenAIEndpoint(base_url)
+            try:
                 return await asyncio.gather(*(endpoint.send(question(str(at))) for at in range(300)))
+            finally:
+                await endpoint.close()
 
-            assert len(use(server.base_url, many)) == 300
-            assert server.peak_in_flight == 300
-            assert server.tally.repeated == 0
+        assert served_by(once_all_are_here, what) == [REPLY] * 300
+        assert len(seen) == 300
 
     def test_come_over_kept_connections(self, server):
         async def opened(endpoint: OpenAIEndpoint) -> set[Any]:

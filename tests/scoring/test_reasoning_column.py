@@ -109,6 +109,6 @@ def test_plain_rows_are_not_left_to_the_slow_way(monkeypatch):
 @pytest.mark.slow
 def test_a_column_goes_fast():
     column = pa.array(MIX * 300)
-    start = time.perf_counter()
+    start = time.process_time()
     split_column(column)
-    assert len(column) / (time.perf_counter() - start) > 50_000  # The aim is 200,000.
+    assert len(column) / (time.process_time() - start) > 50_000  # The aim is 200,000.

@@ -156,6 +156,6 @@ def test_a_megabyte_of_anything_takes_no_time(text):
 
 
 def _seconds(text):
-    start = time.perf_counter()
+    start = time.process_time()
     split(text)
-    return time.perf_counter() - start
+    return time.process_time() - start

@@ -105,7 +105,7 @@ class TestWire:
         server.misbehave(OpenAIFault.hanging())
         with pytest.raises(asyncio.TimeoutError):
             ask(server, timeout=0.2)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while server.tally.in_flight and time.monotonic() < deadline:
             time.sleep(0.01)
         assert server.tally.in_flight == 0

@@ -271,10 +271,13 @@ class TestCounts:
         assert server.tally.summary()["requests"] == server.calls.total() == 0
 
     def test_more_than_the_capacity_is_refused_at_once(self) -> None:
-        with LocalOpenAI(latency=0.3, capacity=2, retry_after=7) as server, connect(server) as client:
+        with LocalOpenAI(latency=1, capacity=2, retry_after=7) as server, connect(server) as client:
             refusals: list[openai.RateLimitError] = []
 
+            at_once = threading.Barrier(5)
+
             def ask(number: int) -> None:
+                at_once.wait()
                 try:
                     chat(client, seed=number)
                 except openai.RateLimitError as error:
