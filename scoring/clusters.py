@@ -143,19 +143,29 @@ def clustered_wilson(successes: npt.ArrayLike, trials: npt.ArrayLike, level: flo
     check_level(level)
     sums = with_denominators(cluster_sums(successes, trials))
     check_bounds(sums, (0.0, 1.0))
-    share = float(ratio(sums.sum(axis=0)))
-    low, high = wilson_ends(share, _effective_trials(sums, share, level), level)
+    clusters, number, share = len(sums), float(sums[:, 1].sum()), float(ratio(sums.sum(axis=0)))
+    spread = float(((sums[:, 0] - share * sums[:, 1]) ** 2).sum())
+    alike = clusters == 1 or spread <= ROUNDING * number
+    variance = 0.0 if alike else clusters / (clusters - 1) * spread / number**2
+    effective = effective_trials(share, variance, clusters - 1, number, level)
+    low, high = wilson_ends(share, effective or clusters, level)
     return Interval(low, high, level, "clustered-wilson")
 
 
-def _effective_trials(sums: Floats, share: float, level: float) -> float:
+def effective_trials(share: float, variance: float, freedom: float, most: float, level: float) -> float:
+    """How many independent trials would have a share's variance; 0 if there is no variance.
+
+    Args:
+        share: The share.
+        variance: Its variance.
+        freedom: The degrees of freedom that the variance rests on.
+        most: No more than so many.
+        level: Of the confidence level that z and t are taken at.
+    """
     from scipy import special
 
-    clusters, trials = len(sums), float(sums[:, 1].sum())
-    spread = float(((sums[:, 0] - share * sums[:, 1]) ** 2).sum())
-    if clusters == 1 or spread <= ROUNDING * trials:
-        return float(clusters)
-    variance = clusters / (clusters - 1) * spread / trials**2
-    quantile = float(cast("Any", special).stdtrit(clusters - 1, (1 + level) / 2))
+    if not variance:
+        return 0.0
+    quantile = float(cast("Any", special).stdtrit(freedom, (1 + level) / 2))
     shrunk = (NormalDist().inv_cdf((1 + level) / 2) / quantile) ** 2
-    return min(trials, share * (1 - share) / variance * shrunk)
+    return min(most, share * (1 - share) / variance * shrunk)

@@ -6,6 +6,7 @@
 | a mean of independent values | `mean_interval` |
 | a proportion or mean of items with several samples | `cluster_bootstrap` |
 | the same with few items or rare successes | `clustered_wilson` |
+| a share of several seeds on the same problems, or a mean without bounds | `crossed_share`, `crossed_mean` |
 | what a paper prints | `paper_figure`, `PAPER_ESTIMATORS` |
 | two runs on the same items | `paired_difference` |
 | its parts | `paired_bootstrap`, `newcombe_paired`, `swap_test` |
@@ -32,6 +33,7 @@ from .comparison import (
     newcombe_paired,
     paired_difference,
 )
+from .crossed import crossed_mean, crossed_share
 from .estimators import PAPER_ESTIMATORS, PaperFigure, paper_figure
 from .intervals import Interval, exact, mean_interval, wilson
 from .permutation import swap_test
@@ -63,6 +65,8 @@ __all__ = [
     "clustered_wilson",
     "cons_safe_at_k",
     "correct",
+    "crossed_mean",
+    "crossed_share",
     "exact",
     "krippendorff_alpha",
     "majority",

@@ -15,7 +15,7 @@ from .settings import Recipe, find_recipe, recipe_names
 from .summary import summarise
 
 _REPORT = "report.json"
-_KEPT = ("name", "layers", "width", "seeds", "accuracies", "mean", "interval", "pass_at", "epochs")
+_KEPT = ("name", "layers", "width", "seeds", "accuracies", "mean", "interval", "gain", "pass_at", "epochs")
 
 
 def facts_of_reports(folder: Path) -> dict[str, Any]:
@@ -26,7 +26,8 @@ def facts_of_reports(folder: Path) -> dict[str, Any]:
     Raises:
         SourceMissingError: There is no report.
         SourceFormatError: A report can't be read, isn't of the recipe that it names, is of another release
-            than those before it, or has other figures of a model and seed than another report.
+            than those before it or of other problems, or has other figures of a model and seed than another
+            report.
     """
     paths = sorted(folder.glob(f"*/{_REPORT}"))
     if not paths:
@@ -41,7 +42,7 @@ def facts_of_reports(folder: Path) -> dict[str, Any]:
         if problem := _problem(report, others):
             raise SourceFormatError(f"{path}: {problem}")
         others.append(report)
-    return {name: _rows(reports) for name, reports in found.items()}
+    return {name: _rows(folder, name, reports) for name, reports in found.items()}
 
 
 def _read(path: Path) -> TrainingReport:
@@ -82,6 +83,9 @@ def _by_model(reports: Sequence[TrainingReport]) -> dict[tuple[str, int, int], R
     return {(each.name, each.width, each.seed): each for report in reports for each in report.results}
 
 
-def _rows(reports: Sequence[TrainingReport]) -> list[dict[str, Any]]:
-    rows = map(asdict, summarise(_by_model(reports).values()))
-    return [{key: row[key] for key in _KEPT} for row in rows]
+def _rows(folder: Path, name: str, reports: Sequence[TrainingReport]) -> list[dict[str, Any]]:
+    try:
+        rows = summarise(_by_model(reports).values())
+    except ValueError as error:
+        raise SourceFormatError(f"{folder}: the reports of {name}: {error}") from error
+    return [{key: row[key] for key in _KEPT} for row in map(asdict, rows)]

@@ -129,7 +129,7 @@ def _chain_lines(row: Row, rows: Sequence[Row], looks: Looks) -> list[Line]:
         Line(
             f"{row.name}, T = {heat}",
             [int(k) for k in shares],
-            list(shares.values()),
+            [each.mean for each in shares.values()],
             colour=colour,
             dash=place,
             marked=True,

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-Clusters = tuple[tuple[int, int, int], ...]
+Clusters = tuple[tuple[int, int], ...]
+Solved = tuple[tuple[int, ...], ...]
+
+CHAINS = (1, 2, 4, 8, 9, 10, 14, 16, 32)
+"""The k of pass@k; those up to the number of sampled chains are reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +18,13 @@ class Figures:
     Attributes:
         correct: Problems with the right answer.
         total: Problems.
-        clusters: Right answers and problems of a cluster, such as the orders of the same digits, and how many
-            clusters have just so many; ascending.
+        clusters: Right answers and problems of each cluster, such as the orders of the same digits; clusters
+            of a split stand in the same order for every model.
         valid: Problems whose likeliest tokens make a chain in which each step follows from the one before.
         divergence: Mean KL(target || model) of each step, in nats.
         entropy: Mean entropy of each step's distribution, in nats.
-        pass_at: Share of problems solved by one of k sampled chains, by temperature and k, unbiased.
+        samples: Chains that were sampled of each problem and temperature.
+        solved: How many of them have the right answer, by temperature: of each cluster the problems'.
         majority: Share of problems that the commonest of all sampled answers solves, by temperature; ties are
             counted by their chance.
     """
@@ -30,20 +35,31 @@ class Figures:
     valid: int
     divergence: tuple[float, ...]
     entropy: tuple[float, ...]
-    pass_at: dict[str, dict[str, float]] = field(default_factory=dict[str, dict[str, float]])
+    samples: int = 0
+    solved: dict[str, Solved] = field(default_factory=dict[str, Solved])
     majority: dict[str, float] = field(default_factory=dict[str, float])
 
     def __post_init__(self) -> None:
-        """Hold clusters to the counts of all problems.
+        """Hold clusters to the counts of all problems, and sampled chains to clusters.
 
         Raises:
-            ValueError: They have other sums.
+            ValueError: They have other sums, other problems, or more right chains than were sampled.
         """
-        sums = tuple(sum(each[place] * each[2] for each in self.clusters) for place in (0, 1))
+        sums = tuple(sum(each[place] for each in self.clusters) for place in (0, 1))
         if sums != (self.correct, self.total):
             raise ValueError(
                 f"clusters have {sums[0]} right of {sums[1]}, expected {self.correct} of {self.total}"
             )
+        for heat, solved in self.solved.items():
+            if [*map(len, solved)] != [*self.sizes]:
+                raise ValueError(f"chains at temperature {heat} are of other problems than the clusters'")
+            if (most := max(map(max, solved))) > self.samples:
+                raise ValueError(f"of {self.samples} chains at temperature {heat} {most} are right")
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Problems of each cluster."""
+        return tuple(total for _, total in self.clusters)
 
     @property
     def accuracy(self) -> float:

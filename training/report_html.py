@@ -20,6 +20,7 @@ from .tables import (
     chains_section,
     divergence_section,
     entropy_section,
+    gains_section,
     models_section,
 )
 
@@ -63,8 +64,9 @@ def report_html(report: TrainingReport) -> str:
 
 
 def _parts(report: TrainingReport) -> list[Part]:
-    chains, baselines = chains_section(report), baselines_section(report)
-    right = [accuracy_section(report), *([baselines] if baselines else [])]
+    chains = chains_section(report)
+    optional = (gains_section(report), baselines_section(report))
+    right = [accuracy_section(report), *(each for each in optional if each)]
     return [
         Part("Right answers", [_accuracies(report)], right),
         *_curves(report),

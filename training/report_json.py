@@ -20,13 +20,13 @@ from .settings import Arm, Policy, Recipe, Training
 from .summary import summarise
 
 KIND = "mensrea-training"
-FORMAT = 2
+FORMAT = 3
 
 _SCHEMA = Path(__file__).with_name("report.schema.json")
 
 
 def report_bytes(report: TrainingReport) -> bytes:
-    """The report as JSON: indented for people, except that curves and clusters take a line each."""
+    """The report as JSON: indented for people, except that curves, clusters and chains take a line each."""
     document = {
         "kind": KIND,
         "format": FORMAT,
@@ -43,7 +43,12 @@ def report_bytes(report: TrainingReport) -> bytes:
 
 def _written(result: Result) -> dict[str, Any]:
     splits = {
-        name: {**asdict(each), "clusters": _in_a_line(each.clusters)} for name, each in result.splits.items()
+        name: {
+            **asdict(each),
+            "clusters": _in_a_line(each.clusters),
+            "solved": {heat: _in_a_line(solved) for heat, solved in each.solved.items()},
+        }
+        for name, each in result.splits.items()
     }
     return {**asdict(result), "curve": _in_a_line(result.curve), "splits": splits}
 
@@ -112,7 +117,8 @@ def _result(members: Mapping[str, Any]) -> Result:
 def _figures(members: Mapping[str, Any]) -> Figures:
     steps = {name: [_number(each) for each in members[name]] for name in ("divergence", "entropy")}
     clusters = [tuple(each) for each in members["clusters"]]
-    return record(Figures, {**members, **steps, "clusters": clusters}, "figures")
+    solved = {heat: tuple(map(tuple, each)) for heat, each in members["solved"].items()}
+    return record(Figures, {**members, **steps, "clusters": clusters, "solved": solved}, "figures")
 
 
 def _number(value: float | None) -> float:

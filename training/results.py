@@ -9,18 +9,14 @@ import numpy as np
 import torch
 
 from ..generation.seeds import stream
-from ..scoring.repeats import pass_at_k
 from .course import Course
 from .ensemble import Ensemble
 from .loop import Point
 from .measures import Measured, sampled_answers
-from .outcome import Clusters, Figures, Result
+from .outcome import Clusters, Figures, Result, Solved
 from .policy import Improvement
 from .settings import Recipe
 from .task import Task
-
-CHAINS = (1, 2, 4, 8, 9, 10, 14, 16, 32)
-"""The k of pass@k; those up to the number of samples are reported."""
 
 
 def supervised_results(
@@ -85,25 +81,34 @@ def figures_of(
         groups: The cluster of each problem, int64, (n,).
         chains: By temperature, whether each sampled answer is right and the answers, (n, samples) each.
     """
+    members = _members(groups)
     return Figures(
         correct=int(measured.correct[place].sum()),
         total=measured.correct.shape[1],
-        clusters=_clusters(measured.correct[place], groups),
+        clusters=_clusters(measured.correct[place], members),
         valid=int(measured.valid[place].sum()),
         divergence=tuple(measured.divergence[place].double().mean(0).tolist()),
         entropy=tuple(measured.entropy[place].double().mean(0).tolist()),
-        pass_at={name: _pass_at(right) for name, (right, _) in chains.items()},
+        samples=max((right.shape[1] for right, _ in chains.values()), default=0),
+        solved={name: _solved(right, members) for name, (right, _) in chains.items()},
         majority={name: _majority(right, answers) for name, (right, answers) in chains.items()},
     )
 
 
-def _clusters(correct: torch.Tensor, groups: torch.Tensor) -> Clusters:
-    names, places = groups.cpu().unique(return_inverse=True)
-    counts = [places.bincount(weights, minlength=len(names)) for weights in (correct.double(), None)]
-    distinct, times = torch.stack([each.long() for each in counts], 1).unique(dim=0, return_counts=True)
-    return tuple(
-        (right, total, count) for (right, total), count in zip(distinct.tolist(), times.tolist(), strict=True)
-    )
+def _members(groups: torch.Tensor) -> list[Any]:
+    """The problems of each cluster, in the order of the clusters' numbers."""
+    order = np.argsort(numbers := groups.cpu().numpy(), kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1)
+
+
+def _clusters(correct: torch.Tensor, members: Sequence[Any]) -> Clusters:
+    right = correct.numpy()
+    return tuple((int(right[each].sum()), len(each)) for each in members)
+
+
+def _solved(right: Any, members: Sequence[Any]) -> Solved:
+    counts = right.sum(1)
+    return tuple(tuple(counts[each].tolist()) for each in members)
 
 
 def _common(recipe: Recipe, model: Ensemble, seed: int, epochs: int, seconds: float) -> dict[str, Any]:
@@ -133,12 +138,6 @@ def _chains(recipe: Recipe, model: Ensemble, place: int, task: Task) -> dict[str
         answers = sampled_answers(alone, task, recipe.samples, temperature, generator)[0]
         found[str(temperature)] = ((answers == right).numpy(), answers.numpy())
     return found
-
-
-def _pass_at(right: Any) -> dict[str, float]:
-    samples = right.shape[1]
-    drawn, solved = np.full(len(right), samples), right.sum(1)
-    return {str(k): float(np.mean(pass_at_k(drawn, solved, k))) for k in CHAINS if k <= samples}
 
 
 def _majority(right: Any, answers: Any) -> float:

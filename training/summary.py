@@ -3,17 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import fmean
 
-from ..scoring.clusters import clustered_wilson
-from ..scoring.intervals import Interval, mean_interval
-from .outcome import Figures, Result
+import numpy as np
+
+from ..scoring.crossed import crossed_mean, crossed_share
+from ..scoring.intervals import Interval
+from ..scoring.repeats import pass_at_k
+from .outcome import CHAINS, Figures, Result, Solved
 
 LAST_ONLY = frozenset({"no-cot", "coconut"})
 """Methods whose steps before the answer name no states: only the last step's distribution says anything."""
 
 Steps = tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A mean share over seeds.
+
+    Attributes:
+        mean: The share.
+        interval: Its interval, over seeds and problems as a row's.
+    """
+
+    mean: float
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What a policy gets right beyond the arm that it starts from.
+
+    Attributes:
+        start: The arm.
+        seeds: Those that both have, ascending.
+        mean: The difference of shares of right answers on test, a mean over these seeds. The policy draws
+            its thoughts and the arm takes the likeliest, as in the paper.
+        interval: Student's t of the paired differences, over seeds and clusters of problems at once, or over
+            clusters alone for one seed; None if all differences are alike.
+    """
+
+    start: str
+    seeds: tuple[int, ...]
+    mean: float
+    interval: Interval | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +64,10 @@ class Row:
         seeds: The seeds, ascending.
         accuracies: The share of right answers of each seed, in the order of `seeds`.
         mean: Their mean.
-        interval: Student's t over seeds, within 0 and 1. If there is one seed, or if all seeds got the same
-            share, whose spread would tell nothing, Wilson's over problems, for which orders of the same
-            digits are one cluster: they are solved, or not, together.
+        interval: Of the mean, over seeds and clusters of problems at once (`crossed_share`): orders of the
+            same digits are one cluster, since they are solved, or not, together. With one seed it is over
+            clusters alone.
+        gain: Of a policy; None if the arm that it starts from isn't among the results.
         total: Problems of the test split.
         validation: The share of right answers on validation, of the last weights.
         best: The highest point of the learning curve, on validation; picked among many, so it flatters.
@@ -40,7 +76,7 @@ class Row:
         divergence: KL(target || model) of each step in nats; None if the step names no state, and empty for
             policies, which learn from rewards.
         entropy: Of each step's distribution in nats; None if the step names no state.
-        pass_at: pass@k by temperature and k; empty if no chains were sampled.
+        pass_at: pass@k by temperature and k, unbiased; empty if no chains were sampled.
         majority: The share that the commonest sampled answer gets right, by temperature.
         parameters: Numbers that were trained, of one model.
         epochs: Passes over the training split.
@@ -56,13 +92,14 @@ class Row:
     accuracies: tuple[float, ...]
     mean: float
     interval: Interval
+    gain: Gain | None
     total: int
     validation: float
     best: float
     valid: float | None
     divergence: Steps
     entropy: Steps
-    pass_at: dict[str, dict[str, float]]
+    pass_at: dict[str, dict[str, Share]]
     majority: dict[str, float]
     parameters: int
     epochs: int
@@ -87,10 +124,17 @@ def summarise(results: Iterable[Result], level: float = 0.95) -> list[Row]:
         level: Of confidence.
 
     Raises:
-        ValueError: Two results are of the same name, width and seed.
+        ValueError: Two results are of the same name, width and seed, or results are of other test problems.
         UsageError: The level isn't between 0 and 1.
     """
-    return [_row(each, level) for each in by_model(results)]
+    models = by_model(results)
+    if len({_test(each).sizes for seeds in models for each in seeds}) > 1:
+        raise ValueError("results are of different test problems")
+    starts = {(seeds[0].layers, seeds[0].width, seeds[0].name): seeds for seeds in models}
+    return [
+        _row(seeds, starts.get((seeds[0].layers, seeds[0].width, seeds[0].supervision), []), level)
+        for seeds in models
+    ]
 
 
 def by_model(results: Iterable[Result]) -> list[list[Result]]:
@@ -110,9 +154,9 @@ def by_model(results: Iterable[Result]) -> list[list[Result]]:
     return [[found[key][seed] for seed in sorted(found[key])] for key in sorted(found)]
 
 
-def _row(results: Sequence[Result], level: float) -> Row:
+def _row(results: Sequence[Result], starts: Sequence[Result], level: float) -> Row:
     first = results[0]
-    test = [each.splits["test"] for each in results]
+    test = [_test(each) for each in results]
     last_only = first.method in LAST_ONLY
     learned = first.method != "grpo"
     return Row(
@@ -124,7 +168,8 @@ def _row(results: Sequence[Result], level: float) -> Row:
         seeds=tuple(each.seed for each in results),
         accuracies=tuple(each.accuracy for each in test),
         mean=fmean(each.accuracy for each in test),
-        interval=_interval(test, level),
+        interval=crossed_share(_right(test), test[0].sizes, level),
+        gain=None if learned else _gain(starts, results, level),
         total=test[0].total,
         validation=fmean(each.splits["validation"].accuracy for each in results),
         best=fmean(each.best for each in results),
@@ -132,8 +177,8 @@ def _row(results: Sequence[Result], level: float) -> Row:
         divergence=_steps([each.divergence if learned else () for each in test], last_only=last_only),
         entropy=_steps([each.entropy for each in test], last_only=last_only),
         pass_at={
-            heat: {k: fmean(each.pass_at[heat][k] for each in test) for k in counts}
-            for heat, counts in test[0].pass_at.items()
+            heat: {str(k): _pass_at(test, heat, k, level) for k in CHAINS if k <= test[0].samples}
+            for heat in test[0].solved
         },
         majority={heat: fmean(each.majority[heat] for each in test) for heat in test[0].majority},
         parameters=first.parameters,
@@ -142,14 +187,35 @@ def _row(results: Sequence[Result], level: float) -> Row:
     )
 
 
-def _interval(figures: Sequence[Figures], level: float) -> Interval:
-    shares = [each.accuracy for each in figures]
-    if len(set(shares)) == 1:
-        clusters = [(right, total) for right, total, times in figures[0].clusters for _ in range(times)]
-        rights, totals = zip(*clusters, strict=True)
-        return clustered_wilson(rights, totals, level)
-    found = mean_interval(shares, level)
-    return replace(found, low=max(0.0, found.low), high=min(1.0, found.high))
+def _test(result: Result) -> Figures:
+    return result.splits["test"]
+
+
+def _right(figures: Sequence[Figures]) -> list[list[int]]:
+    """Right answers of each seed and cluster."""
+    return [[right for right, _ in each.clusters] for each in figures]
+
+
+def _gain(starts: Sequence[Result], ends: Sequence[Result], level: float) -> Gain | None:
+    before, after = ({each.seed: _test(each) for each in results} for results in (starts, ends))
+    seeds = [seed for seed in after if seed in before]
+    if not seeds:
+        return None
+    sums = np.subtract(*(_right([side[seed] for seed in seeds]) for side in (after, before)))
+    mean = fmean(after[seed].accuracy - before[seed].accuracy for seed in seeds)
+    return Gain(starts[0].name, tuple(seeds), mean, crossed_mean(sums, after[seeds[0]].sizes, level))
+
+
+def _pass_at(figures: Sequence[Figures], heat: str, k: int, level: float) -> Share:
+    sums = np.array([_solving(each.solved[heat], each.samples, k) for each in figures])
+    sizes = figures[0].sizes
+    return Share(float(sums.sum()) / (len(figures) * sum(sizes)), crossed_share(sums, sizes, level))
+
+
+def _solving(solved: Solved, samples: int, k: int) -> list[float]:
+    """The sum of pass@k over each cluster's problems."""
+    of_count = pass_at_k(np.full(samples + 1, samples), np.arange(samples + 1), k)
+    return [float(of_count[[*counts]].sum()) for counts in solved]
 
 
 def _steps(seeds: Sequence[Sequence[float]], *, last_only: bool) -> Steps:

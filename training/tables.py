@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..scoring.html_parts import Table
-from ..scoring.printing import bare, interval, number
+from ..scoring.printing import bare, interval, number, points
 from ..scoring.report_words import BASELINE_COLUMNS, baseline_rows
 from .report import TrainingReport
 from .summary import Row, Steps
 
-_T = "Student's t over seeds"
-_WILSON = "Wilson's over problems, since seeds show no spread; orders of the same digits are one cluster"
-_CLUSTERED = "clustered-wilson"
-_MARK = "*"
+_SEVERAL = "Intervals are over seeds and problems at once"
+_ONE = "of one seed over problems alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +25,10 @@ class Section:
 
 def sections(report: TrainingReport) -> list[Section]:
     """All tables in their order."""
-    chains = chains_section(report)
-    baselines = baselines_section(report)
+    optional = (gains_section(report), baselines_section(report), chains_section(report))
     return [
         accuracy_section(report),
-        *([baselines] if baselines else []),
-        *([chains] if chains else []),
+        *(each for each in optional if each),
         divergence_section(report),
         entropy_section(report),
         models_section(report),
@@ -50,25 +46,55 @@ def accuracy_section(report: TrainingReport) -> Section:
             str(each.width),
             str(len(each.seeds)),
             number(each.mean, "proportion"),
-            _interval(each, rows),
+            interval(each.interval, "proportion"),
             *(bare(share, "proportion") for share in (each.lowest, each.highest, each.validation, each.best)),
         ]
         for each in rows
     ]
-    return Section(Table("Right answers on test", columns, cells, ["arm"]), _accuracy_note(rows))
+    return Section(Table("Right answers on test", columns, cells, ["arm"]), _accuracy_note(report))
 
 
-def _accuracy_note(rows: Sequence[Row]) -> str:
-    intervals = {
-        frozenset({"t"}): f"Intervals: {_T}.",
-        frozenset({_CLUSTERED}): f"Intervals: {_WILSON}.",
-        frozenset({"t", _CLUSTERED}): f"Intervals: {_T}; {_MARK} {_WILSON}.",
-    }.get(_methods(rows), "")
+def _accuracy_note(report: TrainingReport) -> str:
+    rows = report.rows
     drawn = " Policies draw their thoughts here, too." if any(each.method == "grpo" for each in rows) else ""
     return (
         f"Mean, interval, lowest and highest of seeds; validation: their mean there; best: the mean of the "
-        f"learning curves' highest points. {intervals}{drawn}"
+        f"learning curves' highest points. {_intervals(report)}{drawn}"
     )
+
+
+def _intervals(report: TrainingReport) -> str:
+    """How intervals were computed."""
+    counts = {len(each.seeds) for each in report.rows}
+    if not counts:
+        return ""
+    told = f"{_SEVERAL}{f', {_ONE}' if 1 in counts else ''}" if max(counts) > 1 else f"Intervals are {_ONE}"
+    alike = any(total > 1 for each in report.results[:1] for total in each.splits["test"].sizes)
+    return f"{told}{'; orders of the same digits are one cluster' if alike else ''}."
+
+
+def gains_section(report: TrainingReport) -> Section | None:
+    """What policies get right beyond the arms that they start from; None if there are none."""
+    rows = [(each, each.gain) for each in report.rows if each.gain]
+    if not rows:
+        return None
+    cells = [
+        [
+            row.name,
+            str(row.width),
+            gain.start,
+            str(len(gain.seeds)),
+            points(gain.mean, "proportion"),
+            interval(gain.interval, "proportion"),
+        ]
+        for row, gain in rows
+    ]
+    columns = ["policy", "d", "start", "seeds", "gain", f"{100 * rows[0][0].interval.level:g} % interval"]
+    note = (
+        "In percentage points, paired by seed. A policy draws its thoughts, and the arm that it starts from "
+        "takes the likeliest, as in the paper."
+    )
+    return Section(Table("Gains of policies on test", columns, cells, ["policy", "start"]), note)
 
 
 def baselines_section(report: TrainingReport) -> Section | None:
@@ -77,18 +103,7 @@ def baselines_section(report: TrainingReport) -> Section | None:
         return None
     rows = baseline_rows(report.baselines)
     table = Table("Baselines on test", BASELINE_COLUMNS, rows, ["baseline", "rule"])
-    return Section(table, "Rules that were chosen on train. An accuracy is to be read against these.")
-
-
-def _interval(row: Row, rows: Sequence[Row]) -> str:
-    """The interval, marked if it isn't computed as others of the table are."""
-    mixed = len(_methods(rows)) > 1
-    mark = (_MARK if row.interval.method == _CLUSTERED else " ") if mixed else ""
-    return f"{interval(row.interval, 'proportion')}{mark}"
-
-
-def _methods(rows: Sequence[Row]) -> frozenset[str]:
-    return frozenset(each.interval.method for each in rows)
+    return Section(table, "Counted when the release was built; what a rule chooses, it chose on train.")
 
 
 def divergence_section(report: TrainingReport) -> Section:
@@ -128,7 +143,7 @@ def chains_section(report: TrainingReport) -> Section | None:
     note = (
         f"In percent, means over seeds: problems that one of k sampled chains solves, unbiased, of "
         f"{report.recipe.samples} chains; majority: that the commonest of all answers solves. "
-        f"Without T: one pass, nothing sampled."
+        f"Without T: one pass, nothing sampled. report.json has intervals."
     )
     return Section(Table("Sampled chains on test", columns, cells, ["arm"]), note)
 
@@ -145,7 +160,7 @@ def _chains(row: Row, rows: Sequence[Row], counts: Sequence[str]) -> list[list[s
     if is_beside_chains(row, rows):
         found.append([*start, "-", bare(row.mean, "proportion"), *["-"] * len(counts)])
     for heat, shares in row.pass_at.items():
-        cells = [bare(shares[k], "proportion") if k in shares else "-" for k in counts]
+        cells = [bare(shares[k].mean, "proportion") if k in shares else "-" for k in counts]
         found.append([*start, heat, *cells, bare(row.majority[heat], "proportion")])
     return found
 

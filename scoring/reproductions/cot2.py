@@ -5,16 +5,14 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
-from ..intervals import Interval, mean_interval
+from ..intervals import Interval
 from .cells import Cell, in_percent
 from .checks import Facts
 from .files import shipped_facts
 
 _DIGITS = 2
-_FEWEST = 2
 
 
 def distil(folder: Path) -> dict[str, Any]:
@@ -34,7 +32,7 @@ def distil(folder: Path) -> dict[str, Any]:
 
 
 def accuracy(facts: Facts, recipe: str, published: Sequence[tuple[str, int, float]]) -> Iterator[Cell]:
-    """Mean accuracy over seeds on the test split in percent, with Student's interval over seeds.
+    """Mean accuracy over seeds on the test split in percent; its interval is over seeds and problems.
 
     Args:
         facts: The rows of reports by recipe.
@@ -43,11 +41,8 @@ def accuracy(facts: Facts, recipe: str, published: Sequence[tuple[str, int, floa
     """
     for name, width, percent in published:
         row = _row(facts, recipe, name, width)
-        if row is None:
-            yield Cell(f"{name}, d = {width}", percent, None, _DIGITS)
-            continue
-        interval = in_percent(Interval(**row["interval"]))
-        yield Cell(_named(row), percent, 100 * row["mean"], _DIGITS, interval, anew=True)
+        cell = f"{name}, d = {width}"
+        yield _cell(cell if row is None else f"{cell}, {_counted(row['seeds'])}", percent, row)
 
 
 def pass_at(
@@ -57,8 +52,7 @@ def pass_at(
     row = _row(facts, recipe, name, width)
     found = {} if row is None else row["pass_at"].get(temperature, {})
     for k, percent in published.items():
-        recomputed = 100 * found[k] if k in found else None
-        yield Cell(f"pass@{k}, T = {temperature}", percent, recomputed, _DIGITS, anew=True)
+        yield _cell(f"pass@{k}, T = {temperature}", percent, found.get(k))
 
 
 def gain(facts: Facts, recipe: str, start: str, width: int, published: Mapping[str, float]) -> Iterator[Cell]:
@@ -66,23 +60,22 @@ def gain(facts: Facts, recipe: str, start: str, width: int, published: Mapping[s
 
     As published: the policy draws its thoughts, and the model that it starts from takes the likeliest.
     """
-    before = _row(facts, recipe, start, width)
     for name, points in published.items():
-        after = _row(facts, recipe, name, width)
-        gains = _gains(before, after) if before and after else []
-        if not gains:
-            yield Cell(f"{name}, d = {width}", points, None, _DIGITS)
-            continue
-        interval = mean_interval(gains) if len(gains) >= _FEWEST else None
-        cell = f"{name}, d = {width}, {_counted(len(gains))}"
-        yield Cell(cell, points, fmean(gains), _DIGITS, interval, anew=True)
+        row = _row(facts, recipe, name, width)
+        found = row["gain"] if row else None
+        cell = f"{name}, d = {width}"
+        if found is None or found["start"] != start:
+            yield _cell(cell, points, None)
+        else:
+            yield _cell(f"{cell}, {_counted(found['seeds'])}", points, found)
 
 
-def _gains(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[float]:
-    """In points, of the seeds that both have."""
-    start = dict(zip(before["seeds"], before["accuracies"], strict=True))
-    end = dict(zip(after["seeds"], after["accuracies"], strict=True))
-    return [100 * (end[seed] - start[seed]) for seed in end if seed in start]
+def _cell(name: str, published: float, found: Mapping[str, Any] | None) -> Cell:
+    """A figure in percent, of a mean and its interval as reports have them; None if it wasn't measured."""
+    if found is None:
+        return Cell(name, published, None, _DIGITS)
+    interval = None if found["interval"] is None else in_percent(Interval(**found["interval"]))
+    return Cell(name, published, 100 * found["mean"], _DIGITS, interval, anew=True)
 
 
 def _row(facts: Facts, recipe: str, name: str, width: int) -> dict[str, Any] | None:
@@ -90,9 +83,5 @@ def _row(facts: Facts, recipe: str, name: str, width: int) -> dict[str, Any] | N
     return next((row for row in rows if (row["name"], row["width"]) == (name, width)), None)
 
 
-def _named(row: Mapping[str, Any]) -> str:
-    return f"{row['name']}, d = {row['width']}, {_counted(len(row['seeds']))}"
-
-
-def _counted(seeds: int) -> str:
-    return f"{seeds} seed{'s' if seeds > 1 else ''}"
+def _counted(seeds: Sequence[int]) -> str:
+    return f"{len(seeds)} seed{'s' if len(seeds) > 1 else ''}"

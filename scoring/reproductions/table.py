@@ -74,9 +74,14 @@ def _figures(line: Line) -> tuple[str, str, str]:
         return f"{len(line.cells)} figures", f"{len(line.cells) - len(line.unequal)} equal", ""
     cell = line.cells[0]
     published = _shown(cell, cell.published)
-    interval = cell.interval
-    between = "" if interval is None else f"{_shown(cell, interval.low)}-{_shown(cell, interval.high)}"
-    return published, _shown(cell, cell.recomputed), between
+    return published, _shown(cell, cell.recomputed), _between(cell)
+
+
+def _between(cell: Cell) -> str:
+    if cell.interval is None:
+        return ""
+    dash = ".." if cell.interval.low < 0 else "-"
+    return f"{_shown(cell, cell.interval.low)}{dash}{_shown(cell, cell.interval.high)}"
 
 
 def _reason(line: Line) -> str:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from mensrea.errors import MissingLibraryError, RunError
 from mensrea.scoring.base import Baseline
 from mensrea.scoring.clusters import clustered_wilson
+from mensrea.scoring.crossed import crossed_mean, crossed_share
 from mensrea.training.curves import curve_table, curves, thinned
 from mensrea.training.outcome import Clusters, Figures, Result
 from mensrea.training.plots import Line, Panel, Scales, lines
@@ -35,8 +36,8 @@ SCHEMA = Path(__file__).parents[2] / "training/report.schema.json"
 def clusters_of(correct: int) -> Clusters:
     """Clusters of four problems, which are solved together; one of them may be solved in part."""
     whole, rest = divmod(correct, 4)
-    counts = [(0, 4, TOTAL // 4 - whole - bool(rest)), (rest, 4, int(rest > 0)), (4, 4, whole)]
-    return tuple(each for each in counts if each[2])
+    counts = [4] * whole + [rest] * bool(rest)
+    return tuple((right, 4) for right in counts + [0] * (TOTAL // 4 - len(counts)))
 
 
 def result(
@@ -49,7 +50,8 @@ def result(
     chains: bool = False,
     curve: Sequence[tuple[int, float, float]] = ((1, 2.5, 0.4), (2, 1.5, 0.95), (3, 1.25, 0.9)),
 ) -> Result:
-    pass_at = {"0.5": {"1": 0.25, "2": 0.5}, "1.0": {"1": 0.2, "2": 0.6}} if chains else {}
+    solved = {"0.5": ((1, 0, 0, 1),) * (TOTAL // 4), "1.0": ((1, 1, 2, 0),) * (TOTAL // 4)} if chains else {}
+    on_validation = max(0, correct - 10)
     figures = Figures(
         correct,
         TOTAL,
@@ -57,8 +59,9 @@ def result(
         correct // 2,
         (0.125, 0.25, 0.5),
         (0.693, 1.34, -1e-9),
-        pass_at,
-        dict.fromkeys(pass_at, 0.3),
+        2 if chains else 0,
+        solved,
+        dict.fromkeys(solved, 0.3),
     )
     return Result(
         name=name,
@@ -72,7 +75,7 @@ def result(
         seconds=12.5,
         curve=list(curve),
         splits={
-            "validation": replace(figures, correct=correct - 10, clusters=clusters_of(correct - 10)),
+            "validation": replace(figures, correct=on_validation, clusters=clusters_of(on_validation)),
             "test": figures,
         },
     )
@@ -138,40 +141,86 @@ def test_rows_are_by_width_and_then_in_the_order_of_results() -> None:
     assert {each.seeds for each in rows} == {(42, 43)}
 
 
-def test_a_row_has_the_mean_and_students_interval_over_seeds() -> None:
+def test_a_row_has_the_mean_and_an_interval_over_seeds_and_problems() -> None:
     (row,) = summarise(
         [result(seed=44, correct=188), result(seed=42, correct=180), result(seed=43, correct=184)]
     )
     assert (row.seeds, row.accuracies) == ((42, 43, 44), (0.9, 0.92, 0.94))
     assert (row.lowest, row.highest, row.total) == (0.9, 0.94, TOTAL)
     assert row.mean == pytest.approx(0.92)
-    # The quantile of Student's t with 2 degrees of freedom, from a table.
-    half = 4.302653 * 0.02 / math.sqrt(3)
-    assert (row.interval.low, row.interval.high) == pytest.approx((0.92 - half, 0.92 + half), abs=1e-7)
-    assert (row.interval.method, row.interval.level) == ("t", 0.95)
+    right = [[number for number, _ in clusters_of(correct)] for correct in (180, 184, 188)]
+    assert row.interval == crossed_share(right, [4] * 50)
+    assert (row.interval.method, row.interval.level) == ("crossed-wilson", 0.95)
     assert (row.validation, row.best) == pytest.approx((0.87, 0.95))
     assert row.valid == pytest.approx(0.46)
     assert (row.parameters, row.epochs, row.seconds) == (8000, 3, 12.5)
 
 
-def test_an_interval_ends_at_1() -> None:
-    (row,) = summarise([result(seed=1, correct=200), result(seed=2, correct=196)])
-    assert row.interval.high == 1.0
-    assert row.interval.method == "t"
-
-
-@pytest.mark.parametrize("seeds", [[42], [42, 43, 44]])
-def test_without_spread_the_interval_is_wilsons_over_problems(seeds: list[int]) -> None:
-    (row,) = summarise([result(seed=seed, correct=150) for seed in seeds], level=0.9)
+def test_the_interval_of_one_seed_is_over_clusters_of_problems() -> None:
+    (row,) = summarise([result(correct=150)], level=0.9)
     assert row.interval == clustered_wilson([4] * 37 + [2] + [0] * 12, [4] * 50, 0.9)
 
 
 def test_figures_of_sampled_chains_are_means_over_seeds() -> None:
     first, second = (result("discrete", seed, method="discrete", chains=True) for seed in (1, 2))
-    better = replace(first.splits["test"], pass_at={"1.0": {"1": 0.4, "2": 0.8}}, majority={"1.0": 0.5})
+    easy, hard = ((2, 2, 2, 2),) * 10, ((0, 0, 1, 0),) * 40
+    better = replace(first.splits["test"], solved={"1.0": easy + hard}, majority={"1.0": 0.5})
     (row,) = summarise([replace(first, splits={**first.splits, "test": better}), second])
-    assert row.pass_at == {"1.0": {"1": pytest.approx(0.3), "2": pytest.approx(0.7)}}
+    # Of the second seed's problems, two in four are solved by one chain of two, and one by both.
+    sums = {"1": [4] * 10 + [0.5] * 40, "2": [4] * 10 + [1] * 40}, {"1": [2] * 50, "2": [3] * 50}
+    assert {*row.pass_at} == {"1.0"}
+    for k, share in row.pass_at["1.0"].items():
+        table = [seed[k] for seed in sums]
+        assert share.mean == pytest.approx(sum(map(sum, table)) / (2 * TOTAL))
+        assert share.interval == crossed_share(table, [4] * 50)
     assert row.majority == {"1.0": pytest.approx(0.4)}
+
+
+def gained(*results: Result) -> list[Any]:
+    return [row.gain for row in summarise(results) if row.method == "grpo"]
+
+
+def test_a_policys_gain_is_paired_by_seed_and_problem() -> None:
+    starts = [result("discrete", seed, correct, method="discrete") for seed, correct in ((1, 100), (2, 104))]
+    ends = [result("grpo", seed, correct, method="grpo") for seed, correct in ((1, 120), (2, 132), (3, 8))]
+    (gain,) = gained(*starts, *ends)
+    assert (gain.start, gain.seeds) == ("discrete", (1, 2))
+    assert gain.mean == pytest.approx((0.1 + 0.14) / 2)
+    assert gain.interval == crossed_mean(
+        [[0] * 25 + [4] * 5 + [0] * 20, [0] * 26 + [4] * 7 + [0] * 17], [4] * 50
+    )
+    (alone,) = gained(starts[0], ends[0])
+    assert alone.interval == crossed_mean([[0] * 25 + [4] * 5 + [0] * 20], [4] * 50)
+
+
+def test_a_gain_needs_the_arm_that_was_improved() -> None:
+    assert gained(result("grpo", method="grpo")) == [None]
+    other = result("discrete", seed=7, method="discrete")
+    assert gained(other, result("grpo", method="grpo")) == [None]
+    wider = result("discrete", method="discrete", width=24)
+    assert gained(wider, result("grpo", method="grpo")) == [None]
+
+
+def test_results_on_other_problems_are_refused() -> None:
+    single = replace(result(seed=1).splits["test"], clusters=((1, 1),) * 180 + ((0, 1),) * 20)
+    with pytest.raises(ValueError, match="results are of different test problems"):
+        summarise([result(), replace(result(seed=1), splits={"test": single, "validation": single})])
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        ({"correct": 181}, "clusters have 180 right of 200, expected 181 of 200"),
+        ({"samples": 2, "solved": {"1.0": ((1, 2),) * 50}}, "temperature 1.0 are of other problems"),
+        (
+            {"samples": 2, "solved": {"1.0": ((1, 3, 0, 0),) * 50}},
+            "of 2 chains at temperature 1.0 3 are right",
+        ),
+    ],
+)
+def test_figures_that_contradict_themselves(members: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        replace(result().splits["test"], **members)
 
 
 def test_policies_have_no_chains_to_check_and_learned_no_targets() -> None:
@@ -242,8 +291,9 @@ def test_the_text_fits_80_columns_and_says_what_was_found(report: TrainingReport
         "discrete: AdamW, rate 0.003 (constant), decay 0.01, dropout 0, batch 128, 3 epochs, prompts",
         "grpo-k3: GRPO from discrete, K = 3, 8 rollouts, clip 0.1, KL 0",
         "cpu (x86_64), 1 thread, torch 2.13.0",
-        "cot2 16 2 90.3 % [87.1, 93.4] 90.0 90.5 85.2 95.0",
-        "Intervals: Student's t over seeds. Policies draw",
+        "cot2 16 2 90.3 % [78.6, 95.9] 90.0 90.5 85.2 95.0",
+        "orders of the same digits are one cluster. Policies draw",
+        "grpo-k3 16 discrete 2 +2.5 [-1.3, 6.3]",
         "cot2 16 - 90.3 - -",
         "majority 40.0 % 80/200 always 1, the commonest answer of train",
         "in-degree 51.2 % 102.5/200 the option with fewer incoming edges",
@@ -257,17 +307,21 @@ def test_the_text_fits_80_columns_and_says_what_was_found(report: TrainingReport
     assert "\x1b" in report.as_text(colour=True)
 
 
-def test_with_one_seed_the_text_says_what_intervals_are_of() -> None:
-    text = " ".join(report_of([result()]).as_text().split())
-    assert "Wilson's over problems, since seeds show no spread; orders of the same digits are one" in text
-    assert "Student" not in text
-    assert "*" not in text
+def test_the_text_says_what_intervals_are_of() -> None:
+    one, two = [result()], [result("a"), result("a", 43, 160)]
+    texts = [" ".join(report_of(each).as_text().split()) for each in (one, two, one + two)]
+    told = (
+        "Intervals are of one seed over problems alone; orders of the same digits are one cluster.",
+        "Intervals are over seeds and problems at once; orders of the same digits are one cluster.",
+        "Intervals are over seeds and problems at once, of one seed over problems alone; orders of the",
+    )
+    assert [line in text for line, text in zip(told, texts, strict=True)] == [True, True, True]
 
 
-def test_intervals_of_another_kind_are_marked() -> None:
-    text = report_of([result(), result("a"), result("a", 43, 160)]).as_text()
-    assert next(line for line in text.splitlines() if "]*" in line).startswith("cot2")
-    assert "* Wilson's" in text
+def test_problems_that_are_their_own_clusters_are_no_orders_of_digits() -> None:
+    alone = replace(result().splits["test"], clusters=((1, 1),) * 180 + ((0, 1),) * 20)
+    text = report_of([replace(result(), splits={"test": alone, "validation": alone})]).as_text()
+    assert "Intervals are of one seed over problems alone." in " ".join(text.split())
 
 
 def test_without_samples_nothing_is_said_of_chains() -> None:
@@ -296,10 +350,11 @@ def test_json_and_back(report: TrainingReport, tmp_path: Path) -> None:
     assert found == report
     assert found.as_bytes() == report.as_bytes()
     assert b'"curve": [[1,2.5,0.4],' in report.as_bytes()
-    assert b'"clusters": [[0,4,' in report.as_bytes()
+    assert b'"clusters": [[4,4],' in report.as_bytes()
+    assert b'"0.5": [[1,0,0,1],' in report.as_bytes()
     document = report.as_dict()
     assert document == orjson.loads(path.read_bytes())
-    assert document["format"] == 2
+    assert document["format"] == 3
     assert document["rows"][0]["accuracies"] == [0.9, 0.905]
 
 
@@ -325,19 +380,19 @@ def _changed(document: dict[str, Any], place: str, value: Any) -> bytes:
     ("place", "value", "message"),
     [
         ("kind", "other", "is no report of a training run"),
-        ("format", 1, "has format 1, expected 2; run the recipe again in its folder"),
+        ("format", 2, "has format 2, expected 3; run the recipe again in its folder"),
         ("machine", {}, "breaks the schema of reports at machine"),
         ("baselines/0/right", -1, "breaks the schema of reports at baselines/0/right"),
         ("results/0/splits/test/total", 0, "breaks the schema of reports at results/0/splits/test/total"),
         (
             "results/0/splits/test/clusters/0",
-            [4, 0, 5],
+            [4, 0],
             "breaks the schema of reports at results/0/splits/test",
         ),
         (
             "results/0/splits/test/clusters/0",
-            [0, 4, 90],
-            "the report contradicts itself: clusters have 181 right of 544, expected 181 of 200",
+            [4, 40],
+            "the report contradicts itself: clusters have 181 right of 236, expected 181 of 200",
         ),
         ("results/0/curve", [], "breaks the schema of reports at results/0/curve"),
         ("recipe/arms/0/training/colour", "red", "the report contradicts itself: .*unknown member 'colour'"),
@@ -430,7 +485,7 @@ def test_the_page_has_plots_with_labels_and_the_texts_figures(page: str) -> None
     said = " ".join(found.texts)
     for each in (
         "90.3 %",
-        "[87.1, 93.4]",
+        "[78.6, 95.9]",
         "d = 24",
         "discrete, T = 0.5",
         "cot2, one pass",

@@ -12,8 +12,10 @@ import pytest
 torch: Any = pytest.importorskip("torch")
 from mensrea.training.course import Course, Member  # noqa: E402 (needs torch)
 from mensrea.training.measures import Measured  # noqa: E402
+from mensrea.training.outcome import Figures, Result  # noqa: E402
 from mensrea.training.results import figures_of, supervised_results  # noqa: E402
 from mensrea.training.settings import Recipe, recipe_of  # noqa: E402
+from mensrea.training.summary import summarise  # noqa: E402
 
 from .made import arm, mnns, shape_of  # noqa: E402
 
@@ -32,6 +34,14 @@ def measured(problems: int = 5) -> Measured:
     )
 
 
+def pass_at(figures: Figures) -> dict[str, dict[str, float]]:
+    """As a row has it, of one model."""
+    splits = {"test": figures, "validation": figures}
+    alone = Result("hard", "discrete", "", 1, 8, 0, 100, 1, 1.0, [(1, 0.5, 0.5)], splits)
+    (row,) = summarise([alone])
+    return {heat: {k: share.mean for k, share in shares.items()} for heat, shares in row.pass_at.items()}
+
+
 def test_figures_are_counts_and_means_of_one_member() -> None:
     found = measured()
     figures = figures_of(found, 1, GROUPS, {})
@@ -40,12 +50,16 @@ def test_figures_are_counts_and_means_of_one_member() -> None:
     )  # fmt: skip
     assert figures.accuracy == figures.correct / 5
     solved = [int(each) for each in found.correct[1]]
-    clusters = [(solved[1] + solved[3], 2), (solved[4], 1), (solved[0] + solved[2], 2)]
-    assert figures.clusters == tuple((*each, clusters.count(each)) for each in sorted(set(clusters)))
+    assert figures.clusters == ((solved[1] + solved[3], 2), (solved[4], 1), (solved[0] + solved[2], 2))
     for name in ("divergence", "entropy"):
         means = [fmean(step) for step in zip(*getattr(found, name)[1].tolist(), strict=True)]
         assert getattr(figures, name) == pytest.approx(means)
-    assert (figures.pass_at, figures.majority) == ({}, {})
+    assert (figures.samples, figures.solved, figures.majority) == (0, {}, {})
+
+
+def test_right_chains_are_counted_by_cluster() -> None:
+    figures = figures_of(measured(), 0, GROUPS, {"1.0": ((ANSWERS == TRUTH).numpy(), ANSWERS.numpy())})
+    assert (figures.samples, figures.solved) == (4, {"1.0": ((1, 0), (4,), (2, 1))})
 
 
 def test_pass_at_k_is_the_share_of_choices_of_k_that_solve() -> None:
@@ -57,7 +71,7 @@ def test_pass_at_k_is_the_share_of_choices_of_k_that_solve() -> None:
         )
         for k in (1, 2, 4)
     }
-    assert figures.pass_at == {"1.0": pytest.approx(expected)}
+    assert pass_at(figures) == {"1.0": pytest.approx(expected)}
 
 
 def test_a_majority_breaks_ties_by_their_chance() -> None:
@@ -90,10 +104,10 @@ def test_chains_are_sampled_of_discrete_members_alone() -> None:
     course.run(every=5)
     recipe, tasks = with_chains(), {"validation": task, "test": task}
     soft, hard = supervised_results(recipe, course, tasks, seconds=6.0)
-    assert soft.splits["test"].pass_at == {}
-    pass_at = hard.splits["test"].pass_at
-    assert [*pass_at] == ["0.5", "2.0"]
-    for each in pass_at.values():
+    assert soft.splits["test"].solved == {}
+    found = pass_at(hard.splits["test"])
+    assert [*found] == ["0.5", "2.0"]
+    for each in found.values():
         assert [*each] == ["1", "2", "4", "8", "9"]
         shares = [*each.values()]
         assert shares == sorted(shares)
@@ -112,5 +126,5 @@ def test_a_diverged_model_is_measured_too() -> None:
     (hard,) = supervised_results(with_chains(), course, {"validation": task, "test": task}, seconds=1.0)
     figures = hard.splits["test"]
     assert figures.correct == 0
-    assert {share for each in figures.pass_at.values() for share in each.values()} == {0.0}
+    assert {share for each in pass_at(figures).values() for share in each.values()} == {0.0}
     assert math.isnan(hard.curve[-1][1])

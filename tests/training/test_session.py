@@ -166,7 +166,7 @@ def test_everything_that_a_recipe_names_is_trained(recipe: Recipe, tmp_path: Pat
         assert {*each.splits} == {"validation", "test"}
         assert each.splits["test"].total == 9
         assert each.splits["test"].accuracy == each.curve[-1][2] == each.splits["validation"].accuracy
-        assert {*each.splits["test"].pass_at} == ({"1.0"} if each.name == "hard" else set())
+        assert {*each.splits["test"].solved} == ({"1.0"} if each.name == "hard" else set())
         assert [point[0] for point in each.curve] == [*range(each.method != "grpo", each.epochs + 1)]
         assert each.seconds > 0
     written = orjson.loads((folder / "results.json").read_bytes())

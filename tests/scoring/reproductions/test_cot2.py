@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from mensrea.errors import SourceFormatError, SourceMissingError
 from mensrea.scoring.clusters import clustered_wilson
+from mensrea.scoring.crossed import crossed_mean
 from mensrea.scoring.reproduce import Reproduction, reproduce
 from mensrea.training.outcome import Figures, Result
 from mensrea.training.report import Machine, TrainingReport
@@ -34,10 +35,12 @@ def test_models_trained_anew_are_held_to_their_intervals():
 def trained(name: str, seed: int, correct: int, *, width: int = 24, method: str = "discrete") -> Result:
     """A model that solved so many of 200 problems, ten a cluster, cluster after cluster."""
     whole, rest = divmod(correct, 10)
-    counts = [(rest, 10, 1)] * bool(rest) + [(0, 10, 20 - whole - bool(rest)), (10, 10, whole)]
-    figures = Figures(correct, 200, tuple(each for each in counts if each[2]), 0, (0.5,), (0.5,))
+    counts = [10] * whole + [rest] * bool(rest)
+    clusters = tuple((right, 10) for right in counts + [0] * (20 - len(counts)))
+    figures = Figures(correct, 200, clusters, 0, (0.5,), (0.5,))
     splits = {"validation": figures, "test": figures}
-    return Result(name, method, "", 1, width, seed, 100, 1, 1.0, [(1, 0.5, 0.5)], splits)
+    learned = "discrete" if method == "grpo" else ""
+    return Result(name, method, learned, 1, width, seed, 100, 1, 1.0, [(1, 0.5, 0.5)], splits)
 
 
 def report_in(folder: Path, *results: Result, recipe: str = "paper-1l-d24", **members: Any) -> None:
@@ -57,7 +60,7 @@ def test_reports_of_runs_fill_in_what_was_not_measured(tmp_path):
     line = lines_of(found)["paper's setup cot2, d = 32, 2 seeds"]
     assert line.status == "equal"
     assert line.cells[0].recomputed == pytest.approx(98.5)
-    assert line.cells[0].interval.method == "t"
+    assert line.cells[0].interval.method == "crossed-wilson"
     assert found.counts["open"] == 52
     assert not found.fails
 
@@ -76,7 +79,12 @@ def test_gains_are_of_the_same_seeds(tmp_path):
     report_in(tmp_path / "cot2/b", *policies)
     lines = lines_of(reproduce(tmp_path, [STEM]))
     assert lines["paper's setup grpo-k1, d = 24, points"].status == "open"
-    assert lines["paper's setup grpo-k3, d = 24, 1 seed, points"].cells[0].recomputed == 25
+    (gained,) = lines["paper's setup grpo-k3, d = 24, 1 seed, points"].cells
+    assert gained.recomputed == pytest.approx(25)
+    expected = crossed_mean([[0] * 10 + [10] * 5 + [0] * 5], [10] * 20)
+    assert (gained.interval.low, gained.interval.high) == pytest.approx(
+        (100 * expected.low, 100 * expected.high)
+    )
 
 
 def test_a_model_that_two_reports_have_is_refused(tmp_path):
