@@ -201,9 +201,10 @@ def _gain(starts: Sequence[Result], ends: Sequence[Result], level: float) -> Gai
     seeds = [seed for seed in after if seed in before]
     if not seeds:
         return None
-    sums = np.subtract(*(_right([side[seed] for seed in seeds]) for side in (after, before)))
+    ends_right, starts_right = (np.array(_right([side[seed] for seed in seeds])) for side in (after, before))
+    sizes = after[seeds[0]].sizes
     mean = fmean(after[seed].accuracy - before[seed].accuracy for seed in seeds)
-    return Gain(starts[0].name, tuple(seeds), mean, crossed_mean(sums, after[seeds[0]].sizes, level))
+    return Gain(starts[0].name, tuple(seeds), mean, crossed_mean(ends_right - starts_right, sizes, level))
 
 
 def _pass_at(figures: Sequence[Figures], heat: str, k: int, level: float) -> Share:
