@@ -158,7 +158,12 @@ def score(  # noqa: PLR0913  # an argument is an option
     _finish(report, out, html, output)
 
 
+_OF_RECIPES = frozenset({"device", "seeds", "widths", "arms"})
+_OF_ALL_RUNS = frozenset({"stem", "recipe", "out", "version", "release", "repository", "output"})
+
+
 def run(  # noqa: PLR0913  # an argument is an option
+    context: typer.Context,
     stem: Annotated[str, typer.Argument(help="A dataset with a scorer.", show_default=False)],
     *,
     model: Annotated[
@@ -220,11 +225,15 @@ def run(  # noqa: PLR0913  # an argument is an option
     if recipe is not None:
         if model is not None:
             raise UsageError("--model and --recipe: a run asks a model or trains some; leave one out")
+        if others := _given(context) - _OF_RECIPES - _OF_ALL_RUNS:
+            raise UsageError(f"{_spelled(context, others)}: only with --model, not with --recipe; leave out")
         wanted = Chosen(recipe, device, out, seeds, widths, arms)
         train(stem, wanted, version=version, path=release, repository=repository, output=output)
         return
     if model is None:
         raise UsageError("no model is named; give --model, or --recipe to train reference models")
+    if others := _given(context) & _OF_RECIPES:
+        raise UsageError(f"{_spelled(context, others)}: only with --recipe, not with --model; leave out")
     from .loading.items import load_items
     from .scoring.calling import ModelSpec
     from .scoring.registry import find_scorer
@@ -257,6 +266,18 @@ def run(  # noqa: PLR0913  # an argument is an option
         )
     )
     _finish(report, place.path / "report.json", page_of(place.path / "report.html"), output)
+
+
+def _given(context: typer.Context) -> set[str]:
+    """The parameters that the command line names."""
+    names = {str(each.name) for each in context.command.params}
+    sources = {name: context.get_parameter_source(name) for name in names}
+    return {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}
+
+
+def _spelled(context: typer.Context, names: set[str]) -> str:
+    """Options as users write them, in the order of the help."""
+    return ", ".join(each.opts[0] for each in context.command.params if each.name in names)
 
 
 def compare(

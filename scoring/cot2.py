@@ -41,7 +41,7 @@ class CoT2(Scorer):
     """The answer that is stated is held to the row's, the steps that are stated to its numbers or graph."""
 
     stem = "cot2"
-    version = 4
+    version = 5
     outcomes: ClassVar = {
         "right-valid": "the answer is the row's, and the stated steps hold and lead to it",
         "right-invalid": "the answer is the row's, and the stated steps don't hold or don't lead to it",

@@ -14,6 +14,8 @@ from .reproductions.files import shipped_facts
 from .reproductions.table import as_text
 
 STEMS = ("thought_crime", "deceptionbench", "safechain", "cot2")
+_UNPUBLISHED = frozenset({"cot2"})
+"""Their authors publish no files: a folder of published files needn't hold any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,13 @@ class Reproduced:
         stem: The dataset's stem.
         paper: The paper, with its checks.
         lines: A line a check, or a figure of it.
+        shipped: Whether the facts are those that ship with the package.
     """
 
     stem: str
     paper: Paper
     lines: Sequence[Line]
+    shipped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +64,14 @@ class Reproduction:
         Args:
             width: Columns of the terminal.
         """
-        titled = [(f"{each.paper.title}, arXiv {each.paper.arxiv}", each.lines) for each in self.papers]
+        titled = [(self._titled(each), each.lines) for each in self.papers]
         origin = "the facts that ship with mensrea" if self.folder is None else str(self.folder)
         return as_text(titled, origin, self.counts, width)
+
+    def _titled(self, found: Reproduced) -> str:
+        title = f"{found.paper.title}, arXiv {found.paper.arxiv}"
+        told = found.shipped and self.folder is not None
+        return f"{title}; there is no {found.stem}/, so the facts that ship" if told else title
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as JSON, with each figure at full precision and its interval."""
@@ -71,6 +80,7 @@ class Reproduction:
                 "stem": each.stem,
                 "title": each.paper.title,
                 "arxiv": each.paper.arxiv,
+                "shipped": each.shipped,
                 "checks": [line.as_dict() for line in each.lines],
             }
             for each in self.papers
@@ -84,7 +94,8 @@ def reproduce(folder: Path | None = None, stems: Sequence[str] = ()) -> Reproduc
 
     Args:
         folder: Holds a folder for each stem, with the published files; None reads the facts that ship with
-            the package: counts and figures distilled from these files.
+            the package: counts and figures distilled from these files. So does a folder without `cot2/`, of
+            which nothing was published.
         stems: The papers; all if there are none.
 
     Raises:
@@ -112,9 +123,11 @@ def distilled(stem: str, folder: Path) -> dict[str, Any]:
 
 
 def _reproduced(stem: str, folder: Path | None) -> Reproduced:
-    facts = shipped_facts(stem) if folder is None else distilled(stem, folder)
+    unpublished = folder is not None and stem in _UNPUBLISHED and folder.is_dir()
+    shipped = folder is None or (unpublished and not (folder / stem).exists())
+    facts = shipped_facts(stem) if folder is None or shipped else distilled(stem, folder)
     paper = declared(stem)
-    return Reproduced(stem, paper, [line for check in paper.checks for line in _lines(check, facts)])
+    return Reproduced(stem, paper, [line for check in paper.checks for line in _lines(check, facts)], shipped)
 
 
 def _lines(check: Check, facts: Facts) -> Sequence[Line]:

@@ -26,7 +26,22 @@ _ITEM = re.compile(r"[-+\N{BULLET}] (?=\S)")
 _CLAUSE = re.compile(r"[.,;:(]|\b(?:because|since|as)\b")
 _WORD = re.compile(r"\w+(?:['-]\w+)*")
 _NEGATIONS = frozenset({"not", "never", "no", "neither", "nor", "cannot"})
-_VERDICTS = ((" not true ", "false"), (" not false ", "true"), (" true ", "true"), (" false ", "false"))
+_VERDICTS = (
+    (" not true ", "false"),
+    (" not false ", "true"),
+    (" true ", "true"),
+    (" false ", "false"),
+    (" untrue ", "false"),
+)
+_BESIDE_CLAIMS = (
+    *_VERDICTS,
+    (" not correct ", "false"),
+    (" correct ", "true"),
+    (" incorrect ", "false"),
+    (" wrong ", "false"),
+    (" impossible ", "false"),
+)
+"""Words that are verdicts where they stand right before or after a claim, and else may be of anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +87,10 @@ def truth_values(root: str, concept: str) -> Reading:
     known = {claim, denial, " true ", " false ", " yes ", " no "}
     opposite = {"true": "false", "false": "true"}
     judgements = [
-        (f"{words}that{said}", value if said == claim else opposite[value])
-        for words, value in _VERDICTS
+        (judged, value if said == claim else opposite[value])
+        for words, value in _BESIDE_CLAIMS
         for said in (claim, denial)
+        for judged in (f"{words}that{said}", f"{said}is{words}")
     ]
 
     def named(text: str) -> _Named:

@@ -142,6 +142,15 @@ def test_a_policy_brings_the_arm_that_it_starts_from(train: Ran) -> None:
             "cot2 --recipe small.toml --arms soft,loud",
             "--arms: small has no 'loud'; it has soft, hard, better",
         ),
+        (
+            "cot2 --recipe small.toml --limit 3 --temperature 0.5",
+            "--temperature, --limit: only with --model, not with --recipe; leave out",
+        ),
+        ("cot2 --recipe small.toml --seed 0", "--seed: only with --model, not with --recipe; leave out"),
+        (
+            "cot2 --model scripted/x.py --seeds 1 --device cpu",
+            "--device, --seeds: only with --recipe, not with --model; leave out",
+        ),
         ("cot2 --recipe small.toml --device meta", "--device meta: can't be used here"),
         ("cot2 --recipe small.toml --seeds 1,01", "--seeds is '1,01', expected different numbers"),
         (

@@ -10,7 +10,6 @@ from typing import Any
 from ..intervals import Interval
 from .cells import Cell, in_percent
 from .checks import Facts
-from .files import shipped_facts
 
 _DIGITS = 2
 
@@ -18,15 +17,10 @@ _DIGITS = 2
 def distil(folder: Path) -> dict[str, Any]:
     """Facts of `cot2/`: what the reports that `mensrea run cot2 --recipe …` wrote below it say of each model.
 
-    The paper's authors publish no data: where others' files lie and the folder isn't among them, the facts
-    are those that ship.
-
     Raises:
         SourceMissingError: There is no report, or no folder that could hold any.
         SourceFormatError: Reports can't be read or contradict each other; see `training/facts.py`.
     """
-    if folder.parent.is_dir() and not folder.exists():
-        return shipped_facts("cot2")
     # By name: training stands above scoring, and only here does a figure of scoring come of it.
     return importlib.import_module("mensrea.training.facts").facts_of_reports(folder)
 

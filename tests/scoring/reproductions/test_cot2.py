@@ -116,6 +116,17 @@ def test_recipes_of_ones_own_are_left_out(tmp_path):
     assert found.counts["open"] == 52
 
 
+def test_a_folder_without_reports_of_it_says_that_facts_ship(tmp_path):
+    found, shipped = reproduce(tmp_path, [STEM]), reproduce(stems=[STEM])
+    assert found.papers[0].lines == shipped.papers[0].lines
+    assert "arXiv 2505.23648; there is no cot2/, so the facts that ship\n" in found.as_text()
+    assert "there is no" not in shipped.as_text()
+    report_in(tmp_path / "cot2/a", trained("discrete", 1, 100))
+    anew = reproduce(tmp_path, [STEM])
+    assert "there is no" not in anew.as_text()
+    assert [each.as_dict()["papers"][0]["shipped"] for each in (found, shipped, anew)] == [True, True, False]
+
+
 @pytest.mark.parametrize("folder", ["nowhere", "deep"])
 def test_without_a_report_the_folder_is_named(tmp_path, folder):
     report_in(tmp_path / "deep/cot2/a/b", trained("discrete", 1, 100))
