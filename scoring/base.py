@@ -197,6 +197,14 @@ class Scorer(ABC):
         """The groups that an item is in, by the names in `groups`; None where its row has none."""
         return {name: None if row[name] is None else str(row[name]) for name in self.groups}
 
+    def cluster(self, row: Row) -> str | None:
+        """What an item shares with items so alike that they are right or wrong together; None if none are.
+
+        They count as one in intervals and tests.
+        """
+        del row
+        return None
+
     def baselines(self, rows: Sequence[Row]) -> Sequence[Baseline]:
         """What simple rules get right of these items; none unless a benchmark is known to have shortcuts."""
         del rows

@@ -15,13 +15,14 @@ from .declared import Declared, declared_from
 from .metrics import Kind, Metric, Settings, span_of
 from .report import Report
 from .subjects import Side, check_same, differences, items_of, side_of
-from .units import UNGROUPED, clusters_of
+from .units import CLUSTER, UNGROUPED, clusters_by_item, clusters_of
 
 FORMAT = "mensrea-comparison/1"
 UNSCORED = "unscored"
 """What transitions call a sample without an outcome."""
 
 _LEAST = 1e-12
+_SUMS = ("num_a", "den_a", "num_b", "den_b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ class Change:
         name: The metric.
         kind: `proportion` or `mean`.
         group: Column and value of the group; empty for all.
-        difference: B minus A with interval and test; over pairs, so `a` and `b` may differ from the reports'
-            values.
+        difference: B minus A with interval and test; over pairs of items, or of clusters of items that are
+            alike, so `a` and `b` may differ from the reports' values.
         corrected: The p-value after Holm's correction over the metrics of all samples, or over all groups.
         up: Items whose value is higher in B.
         down: Items whose value is lower in B.
@@ -65,6 +66,7 @@ class Comparison:
         samples: Samples that are in both, by id and number.
         transitions: From an outcome in A to another in B: how many samples, most first.
         settings: How intervals were computed.
+        clustered: Whether some items are alike: pairs are then clusters of them.
     """
 
     dataset: str
@@ -79,6 +81,7 @@ class Comparison:
     samples: int
     transitions: Sequence[tuple[str, str, int]]
     settings: Settings
+    clustered: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """The comparison as JSON has it."""
@@ -127,6 +130,7 @@ def compare(a: Report, b: Report, *, seed: int = 0, resamples: int = 1000, level
         joined.height,
         _transitions(joined),
         settings,
+        CLUSTER in a.samples.columns,
     )
 
 
@@ -161,17 +165,15 @@ def _change(metric: Metric, a: Report, b: Report, settings: Settings) -> Change 
     paired = _pairs(declared, _of_group(a.samples, metric.group), _of_group(b.samples, metric.group))
     if not paired.height:
         return None
-    num_a, den_a, num_b, den_b = (paired[each].to_numpy() for each in ("num_a", "den_a", "num_b", "den_b"))
+    together = _together(paired, a.samples)
     difference = paired_difference(
-        num_a,
-        den_a,
-        num_b,
-        den_b,
+        *(together[each].to_numpy() for each in _SUMS),
         seed=settings.seed,
         resamples=settings.resamples,
         level=settings.level,
         bounds=span_of(declared),
     )
+    num_a, den_a, num_b, den_b = (paired[each].to_numpy() for each in _SUMS)
     moved = num_b / den_b - num_a / den_a
     up, down = (int(np.count_nonzero(each)) for each in (moved > _LEAST, moved < -_LEAST))
     return Change(metric.name, metric.kind, metric.group, difference, difference.p_value, up, down)
@@ -186,6 +188,15 @@ def _pairs(declared: Declared, a: pl.DataFrame, b: pl.DataFrame) -> pl.DataFrame
     )
     joined = of_a.join(of_b, on="id", maintain_order="left")
     return joined.filter((pl.col("den_a") > 0) & (pl.col("den_b") > 0))
+
+
+def _together(paired: pl.DataFrame, samples: pl.DataFrame) -> pl.DataFrame:
+    """Sums over items that are alike, if any are."""
+    clusters = clusters_by_item(samples)
+    if clusters is None:
+        return paired
+    named = paired.join(clusters, on="id", how="left", maintain_order="left")
+    return named.group_by(CLUSTER, maintain_order=True).agg(pl.sum(*_SUMS))
 
 
 def _of_group(samples: pl.DataFrame, group: Mapping[str, str]) -> pl.DataFrame:

@@ -127,4 +127,5 @@ def _method(comparison: Comparison) -> str:
         f"Shares in percent, differences in points, over items scored in both. Tests: {', '.join(tests)}; "
         f"intervals: {', '.join(methods)}; seed {settings.seed}, {settings.resamples:,} resamples. "
         "Holm's correction is over all metrics, and apart from that over all groups."
+        f"{' Pairs are clusters of like items; up and down count items.' if comparison.clustered else ''}"
     )

@@ -110,6 +110,10 @@ class CoT2(Scorer):
         hops = None if task == "mnns" else row["hops"] if "hops" in row else len(row["steps"])
         return {"task": task, "hops": None if hops is None else str(hops)}
 
+    def cluster(self, row: Row) -> str | None:
+        """The digits of MNNS in ascending order: their order changes no answer."""
+        return " ".join(map(str, sorted(row["digits"]))) if _task(row) == "mnns" else None
+
     def baselines(self, rows: Sequence[Row]) -> Sequence[Baseline]:
         """The commonest answer, parity, or the lower in-degree, over these items."""
         return baselines_of(rows)

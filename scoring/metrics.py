@@ -13,7 +13,16 @@ from .bootstrap import cluster_bootstrap
 from .declared import Declared, Mean, OfK, Rate
 from .estimators import PaperFigure, paper_figure
 from .intervals import Interval, mean_interval, wilson
-from .units import UNGROUPED, Clusters, check_outcomes, cluster_units, columns_of, units
+from .units import (
+    CLUSTER,
+    UNGROUPED,
+    Clusters,
+    check_outcomes,
+    cluster_units,
+    clusters_by_item,
+    columns_of,
+    units,
+)
 
 Kind = Literal["proportion", "mean"]
 
@@ -86,8 +95,9 @@ def compute(
     Args:
         declared: What is counted.
         outcomes: One row a sample: `id`, `sample`, `outcome` (null if unscored), `reason` (null if scored),
-            `value`, the group columns that metrics name, and `answer` if one of them is a vote. The order of
-            rows doesn't matter.
+            `value`, the group columns that metrics name, and `answer` if one of them is a vote. Items that
+            share a `cluster`, if there is that column, count as one in intervals. The order of rows doesn't
+            matter.
         seed: Of the bootstrap.
         resamples: Of the bootstrap.
         level: Of confidence.
@@ -97,10 +107,11 @@ def compute(
         UsageError: The level isn't between 0 and 1, or a paper's estimator is unknown.
     """
     listed = list(declared)
-    check_outcomes(outcomes, sorted({name for each in listed for name in columns_of(each)}))
+    needed = {name for each in listed for name in columns_of(each)} | ({CLUSTER} & {*outcomes.columns})
+    check_outcomes(outcomes, sorted(needed))
     ordered = outcomes.sort("id", "sample").with_columns(pl.col("id").rle_id())
-    settings = Settings(seed, resamples, level)
-    return [metric for each in listed for metric in _by_groups(each, ordered, settings)]
+    settings, clusters = Settings(seed, resamples, level), clusters_by_item(ordered)
+    return [metric for each in listed for metric in _by_groups(each, ordered, settings, clusters)]
 
 
 def kind_of(declared: Declared) -> Kind:
@@ -121,8 +132,9 @@ def span_of(declared: Declared) -> tuple[float, float] | None:
 def interval_of(declared: Declared, sums: Clusters, settings: Settings) -> Interval | None:
     """The interval that fits the data.
 
-    Wilson's for a proportion of independent samples, Student's for a mean of them; a bootstrap over items
-    where an item has several. None if nothing is counted, or if all values are alike and have no bounds.
+    Wilson's for a proportion of independent samples, Student's for a mean of them; a bootstrap over items, or
+    over clusters of items that are alike, where one has several. None if nothing is counted, or if all values
+    are alike and have no bounds.
     """
     counted = sums.denominators > 0
     numerators, denominators = sums.numerators[counted], sums.denominators[counted]
@@ -143,8 +155,12 @@ def interval_of(declared: Declared, sums: Clusters, settings: Settings) -> Inter
     )
 
 
-def _by_groups(declared: Declared, ordered: pl.DataFrame, settings: Settings) -> Iterator[Metric]:
+def _by_groups(
+    declared: Declared, ordered: pl.DataFrame, settings: Settings, clusters: pl.DataFrame | None
+) -> Iterator[Metric]:
     counted = units(declared, ordered)
+    if clusters is not None:
+        counted = counted.join(clusters, on="id", how="left", maintain_order="left")
     yield _metric(declared, counted, {}, settings)
     for column in declared.by:
         if counted[column].null_count() == len(counted):
@@ -173,11 +189,18 @@ def _metric(
         coverage=(total - sum(unscored.values())) / total if total else 0.0,
         unscored=unscored,
         bounds=_bounds(counted),
-        interval=interval_of(declared, sums, settings),
+        interval=interval_of(declared, _together(counted, sums), settings),
         paper=_paper(declared, numerator, denominator),
         group=group,
         definition=declared.definition,
     )
+
+
+def _together(counted: pl.DataFrame, items: Clusters) -> Clusters:
+    """Sums over items that are alike, if any are."""
+    if CLUSTER not in counted.columns:
+        return items
+    return cluster_units(counted.with_columns(pl.col(CLUSTER).alias("id")).sort("id"))
 
 
 def _unscored(reasons: pl.Series) -> dict[str, int]:

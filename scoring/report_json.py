@@ -18,7 +18,7 @@ from .intervals import Interval
 from .judgements import JUDGEMENTS, check_judgements
 from .metrics import Metric, Settings
 from .report import Baseline, Cost, Release, Report, Subject
-from .units import COLUMNS, check_outcomes
+from .units import CLUSTER, COLUMNS, check_outcomes
 
 FORMAT = "mensrea-report/1"
 
@@ -92,7 +92,7 @@ def _document(report: Report) -> dict[str, Any]:
 
 def _samples(samples: pl.DataFrame) -> dict[str, Any]:
     columns = samples.to_dict(as_series=False)
-    own = {name: columns.pop(name) for name in [*COLUMNS, ANSWER] if name in columns}
+    own = {name: columns.pop(name) for name in [*COLUMNS, ANSWER, CLUSTER] if name in columns}
     return {**own, "groups": columns}
 
 
@@ -166,8 +166,7 @@ def _judgements(columns: Mapping[str, Any] | None) -> pl.DataFrame | None:
 
 
 def _frame(samples: Mapping[str, Any]) -> pl.DataFrame:
-    groups = samples["groups"]
-    texts = {ANSWER: samples[ANSWER], **groups} if ANSWER in samples else groups
+    texts = {name: samples[name] for name in (ANSWER, CLUSTER) if name in samples} | samples["groups"]
     columns = {name: samples[name] for name in COLUMNS} | texts
     frame = pl.DataFrame(columns, schema={**COLUMNS, **dict.fromkeys(texts, pl.String)})
     check_outcomes(frame)

@@ -10,6 +10,7 @@ from .declared import OfItems
 from .metrics import Metric
 from .printing import bare, members, number, span
 from .report import Cost, Report
+from .units import CLUSTER, clusters_by_item
 from .verdicts import Reason
 
 _METHODS = {
@@ -17,6 +18,11 @@ _METHODS = {
     "t": "Student's t for a mean of independent samples",
     "cluster-bootstrap": "bootstrap over items, since items have several samples",
     "wilson-of-clusters": "Wilson's over items, since all items have the same value",
+}
+
+_OF_CLUSTERS = {
+    "cluster-bootstrap": "bootstrap over clusters of like items",
+    "wilson-of-clusters": "Wilson's over clusters, since all have the same value",
 }
 
 BASELINE_COLUMNS = ["baseline", "value", "k/n", "rule"]
@@ -158,10 +164,19 @@ def reason_meaning(reason: str) -> str:
 def method_line(report: Report) -> str:
     """How intervals were computed."""
     used = dict.fromkeys(each.interval.method for each in report.metrics if each.interval)
-    named = "; ".join(_METHODS.get(name, name) for name in used) or "none"
+    methods = _METHODS if CLUSTER not in report.samples.columns else {**_METHODS, **_OF_CLUSTERS}
+    named = "; ".join(methods.get(name, name) for name in used) or "none"
     settings = report.settings
     seeded = f"; seed {settings.seed}, {settings.resamples:,} resamples"
-    return f"Intervals: {named}{seeded if any('bootstrap' in name for name in used) else ''}."
+    return f"Intervals: {named}{seeded if any('bootstrap' in name for name in used) else ''}.{_alike(report)}"
+
+
+def _alike(report: Report) -> str:
+    """How many clusters items are in, if any are alike."""
+    clusters = clusters_by_item(report.samples)
+    if clusters is None:
+        return ""
+    return f" {clusters.height:,} items form {clusters[CLUSTER].n_unique():,} clusters of like items."
 
 
 def finding_line(finding: Mapping[str, Any]) -> str:

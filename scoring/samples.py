@@ -10,6 +10,7 @@ from ..models.failures import FailureKind
 from .base import Outcome, Reply, Row, Sample, Scorer
 from .declared import ANSWER, Plurality
 from .reasoning import Status, split_column, split_message
+from .units import CLUSTER
 from .verdicts import Reason
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def samples_of(rows: Mapping[str, Row], responses: pl.DataFrame) -> list[Sample]
 def outcome_table(scorer: Scorer, samples: Sequence[Sample], outcomes: Sequence[Outcome]) -> pl.DataFrame:
     """One row a sample: `id`, `sample`, `outcome`, `reason`, `value`, and the scorer's groups, or null.
 
-    `answer` is there too, if the scorer counts votes.
+    `answer` is there too, if the scorer counts votes, and `cluster`, if items have any.
     """
     import polars as pl
 
@@ -79,6 +80,9 @@ def outcome_table(scorer: Scorer, samples: Sequence[Sample], outcomes: Sequence[
     }
     if any(isinstance(each, Plurality) for each in scorer.metrics):
         columns[ANSWER] = [each.answer for each in outcomes]
+    clusters = [scorer.cluster(each.row) for each in samples]
+    if any(each is not None for each in clusters):
+        columns[CLUSTER] = clusters
     groups = [scorer.group(each.row) for each in samples]
     columns |= {name: [each.get(name) for each in groups] for name in scorer.groups}
     types: dict[str, Any] = {"sample": pl.Int64, "value": pl.Float64}

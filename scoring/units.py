@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 UNGROUPED = "(none)"
 """The group of samples whose group column is null."""
 
+CLUSTER = "cluster"
+"""The column of outcomes that names items which are alike, so that they count as one in intervals."""
+
 COLUMNS = {
     "id": pl.String,
     "sample": pl.Int64,
@@ -65,6 +68,21 @@ def cluster_units(counted: pl.DataFrame) -> Clusters:
     """Sums over the rows of `units`, which stand together for each id."""
     sums = counted.group_by("id", maintain_order=True).agg(pl.sum("numerator"), pl.sum("denominator"))
     return Clusters(sums["id"], sums["numerator"].to_numpy(), sums["denominator"].to_numpy())
+
+
+def clusters_by_item(ordered: pl.DataFrame) -> pl.DataFrame | None:
+    """The cluster of each item, as columns `id` and `cluster`; None if outcomes have no such column.
+
+    An item that shares its cluster with none, or has none, is a cluster of its own.
+
+    Args:
+        ordered: Outcomes sorted by id.
+    """
+    if CLUSTER not in ordered.columns:
+        return None
+    alone = pl.format("item {}", pl.col("id"))
+    named = pl.coalesce(pl.format("cluster {}", pl.col(CLUSTER)), alone).alias(CLUSTER)
+    return ordered.select("id", named).unique("id", keep="first", maintain_order=True)
 
 
 def units(declared: Declared, ordered: pl.DataFrame) -> pl.DataFrame:

@@ -34,6 +34,14 @@ def outcomes_of(rows: Iterable[Sequence[Any]], groups: Sequence[str] = ()) -> pl
     return pl.DataFrame(found, schema={**COLUMNS, **dict.fromkeys(groups, pl.String)}, orient="row")
 
 
+def alike(rows: Iterable[Sequence[Any]]) -> pl.DataFrame:
+    """Rows of id, outcome, and the name that like items share."""
+    listed = [*rows]
+    return outcomes_of((ident, 0, what) for ident, what, _ in listed).with_columns(
+        pl.Series("cluster", [name for *_, name in listed], pl.String)
+    )
+
+
 def counted(counts: Mapping[str, int], samples: int = 1) -> pl.DataFrame:
     """So many samples of each outcome, `samples` of them an item."""
     names = [name for name, count in counts.items() for _ in range(count)]

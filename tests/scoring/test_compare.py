@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mensrea.errors import UsageError
 from mensrea.scoring.compare import compare
-from mensrea.scoring.comparison import correct
+from mensrea.scoring.comparison import correct, paired_difference
 from mensrea.scoring.declared import Mean, Rate
 
-from .outcomes import SMALL, outcomes_of, report_of
+from .outcomes import SMALL, alike, outcomes_of, report_of
 
 RATE = Rate("bad", "Share that does harm.", of=("bad",), by=("topic",))
 
@@ -44,6 +44,19 @@ def test_pairs_are_items_and_the_test_is_mcnemars():
     assert found.difference.test == "mcnemar-exact"
     assert found.difference.p_value == pytest.approx(0.011818, abs=1e-6)
     assert (found.difference.n_pairs, found.up, found.down) == (100, 16, 4)
+
+
+def test_items_that_are_alike_are_one_pair():
+    cells = [(n, "bad" if n % 5 else "good", "bad" if n < 20 else "good") for n in range(60)]
+    sides = [alike((f"{n:02}", cell[side], str(n // 10)) for n, *cell in cells) for side in (0, 1)]
+    comparison = compare(*(report_of(each, [Rate("bad", "", of=("bad",))]) for each in sides))
+    (found,) = comparison.changes
+    expected = paired_difference([8] * 6, [10] * 6, [10, 10, 0, 0, 0, 0], [10] * 6, seed=0)
+    assert found.difference == expected
+    assert (found.difference.n_pairs, found.up, found.down) == (6, 4, 32)
+    assert comparison.clustered
+    assert "Pairs are clusters of like items" in " ".join(comparison.as_text().split())
+    assert "like items" not in compare(*paired({("bad", "good"): 3})).as_text()
 
 
 def test_a_report_and_itself_dont_differ():

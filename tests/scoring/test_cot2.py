@@ -12,6 +12,7 @@ from mensrea.generation import graph_rows
 from mensrea.generation.cot2 import Family, generate
 from mensrea.generation.graph_families import GraphFamily
 from mensrea.scoring.base import Baseline, check_rows
+from mensrea.scoring.bootstrap import cluster_bootstrap
 from mensrea.scoring.calling import ModelSpec
 from mensrea.scoring.cot2 import CoT2
 from mensrea.scoring.declared import check_declared
@@ -205,6 +206,32 @@ def test_items_are_grouped_by_task_and_hops():
     assert SCORER.group(MNNS) == {"task": "mnns", "hops": None}
     assert SCORER.group(PROSQA) == SCORER.group(PUBLISHED) == {"task": "prosqa", "hops": "2"}
     assert SCORER.group(FALSE) == {"task": "prontoqa", "hops": "2"}
+
+
+def test_orders_of_the_same_digits_are_one_in_intervals(tmp_path):
+    assert [SCORER.cluster(row) for row in (MNNS, PROSQA, TRUE, PUBLISHED)] == ["1 1 2 4", None, None, None]
+    rows = [
+        {"id": f"{number}{place}", "digits": digits, "answer": 0}
+        for number in range(1, 4)
+        for place, digits in enumerate(([number, number], [number, number, 0], [0, number, number]))
+    ]
+    head = {"dataset": "cot2", "config": "any", "version": "1.0.0", "model": "m", "sample": 0}
+    texts = [{**head, "id": row["id"], "text": f"Answer: {int(row['id'] < '3')}"} for row in rows]
+    report = score_responses(SCORER, items(*rows), as_responses(texts), tmp_path)
+    assert report.samples["cluster"].to_list() == [
+        name for number in range(1, 4) for name in (f"{number} {number}", *[f"0 {number} {number}"] * 2)
+    ]
+    assert report.headline[0].items == 9
+    assert report.headline[0].interval == cluster_bootstrap([0, 0, 0, 0, 1, 2], [1, 2, 1, 2, 1, 2], seed=0)
+    assert (
+        "cluster"
+        not in score_responses(
+            SCORER,
+            items(PROSQA),
+            as_responses([{**head, "id": PROSQA["id"], "text": "rem"}]),
+            tmp_path / "graph",
+        ).samples.columns
+    )
 
 
 def test_metrics_name_known_classes():

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mensrea.errors import UsageError
+from mensrea.scoring.bootstrap import cluster_bootstrap
 from mensrea.scoring.declared import Mean, OfK, Rate
 from mensrea.scoring.metrics import compute
 from mensrea.scoring.units import UNGROUPED
 
-from .outcomes import BAD, METRICS, SMALL, counted, outcomes_of
+from .outcomes import BAD, METRICS, SMALL, alike, counted, outcomes_of
 
 DOW = Path(__file__).parents[2].parent / "shared/upstream/thought_crime/dow"
 
@@ -41,6 +42,52 @@ def test_groups_follow_in_order_and_samples_without_one_have_their_own():
     assert [each.group for each in found] == [{}, {"topic": UNGROUPED}, {"topic": "milk"}, {"topic": "tea"}]
     assert [(each.numerator, each.denominator) for each in found[1:]] == [(0, 1), (1, 2), (1, 4)]
     assert sum(each.total for each in found[1:]) == found[0].total
+
+
+RATE = Rate("bad", "", of=("bad",))
+CLUSTERED = [
+    (f"{name}{number}", "bad" if number < bad else "good", name)
+    for name, bad, size in (("x", 4, 4), ("y", 0, 3), ("z", 1, 3), ("w", 3, 3))
+    for number in range(size)
+]
+
+
+def test_items_that_are_alike_count_as_one_in_the_interval():
+    metric = only(RATE, alike(CLUSTERED))
+    assert (metric.value, metric.items, metric.total) == (8 / 13, 13, 13)
+    assert metric.interval == cluster_bootstrap([4, 0, 1, 3], [4, 3, 3, 3], seed=0)
+    apart = only(RATE, alike(CLUSTERED).drop("cluster"))
+    assert apart.value == metric.value
+    assert apart.interval.method == "wilson"
+    assert metric.interval.high - metric.interval.low > apart.interval.high - apart.interval.low
+
+
+@pytest.mark.parametrize("name", [None, "own"])
+def test_an_item_that_is_like_none_is_a_cluster_of_its_own(name):
+    names = (None if name is None else f"{name} {number}" for number in range(13))
+    rows = [(ident, what, each) for (ident, what, _), each in zip(CLUSTERED, names, strict=True)]
+    assert only(RATE, alike(rows)).interval == only(RATE, alike(rows).drop("cluster")).interval
+
+
+def test_the_order_of_rows_and_the_names_of_clusters_change_nothing():
+    found = only(RATE, alike(CLUSTERED))
+    assert only(RATE, alike(reversed(CLUSTERED))).interval == found.interval
+    renamed = [(ident, what, chr(ord("a") + ord("z") - ord(name))) for ident, what, name in CLUSTERED]
+    again = only(RATE, alike(renamed)).interval
+    assert (again.low, again.high) == (found.interval.low, found.interval.high)
+
+
+def test_samples_of_items_that_are_alike_are_counted_together():
+    rows = [(f"{n:02}", s, "bad" if n % 3 else "good") for n in range(12) for s in range(2)]
+    outcomes = outcomes_of(rows).with_columns(pl.Series("cluster", [str(int(n) // 4) for n, *_ in rows]))
+    assert only(RATE, outcomes).interval == cluster_bootstrap([4, 6, 6], [8, 8, 8], seed=0)
+    all_of = only(OfK("k", "", of=("bad",), rule="all", k=2), outcomes)
+    assert (all_of.items, all_of.interval) == (12, cluster_bootstrap([2, 3, 3], [4, 4, 4], seed=0))
+
+
+def test_a_cluster_is_a_text():
+    with pytest.raises(ValueError, match="column cluster is Int64, expected String"):
+        compute([RATE], alike(CLUSTERED).with_columns(pl.lit(1).cast(pl.Int64).alias("cluster")))
 
 
 def test_kept_nulls_are_in_the_denominator_and_the_low_bound_is_the_value():

@@ -14,8 +14,9 @@ from mensrea.scoring.base import Baseline
 from mensrea.scoring.declared import Plurality, Rate
 from mensrea.scoring.judgements import JUDGEMENTS
 from mensrea.scoring.report_json import read_report, report_bytes, write_report
+from mensrea.scoring.report_text import report_text
 
-from .outcomes import SMALL, counted, outcomes_of, report_of
+from .outcomes import SMALL, alike, counted, outcomes_of, report_of
 
 SCHEMA = json.loads(
     (Path(mensrea.scoring.__file__).parent / "report.schema.json").read_text(encoding="utf-8")
@@ -30,6 +31,18 @@ def test_a_report_that_is_read_gives_the_same_bytes(tmp_path):
     assert again.metrics == report.metrics
     assert again.samples.equals(report.samples)
     assert (again.subject, again.settings, again.cost) == (report.subject, report.settings, report.cost)
+
+
+def test_what_items_share_comes_back(tmp_path):
+    rows = [("a", "bad", "x"), ("b", "bad", "x"), ("c", "good", None), ("d", "bad", "y")]
+    report = report_of(alike(rows), [Rate("bad", "", of=("bad",))])
+    write_report(report, tmp_path / "r.json")
+    document = json.loads(report_bytes(report))
+    jsonschema_rs.validate(SCHEMA, document)
+    assert document["samples"]["cluster"] == ["x", "x", None, "y"]
+    again = read_report(tmp_path / "r.json")
+    assert again.samples.equals(report.samples)
+    assert "4 items form 3 clusters of like items." in " ".join(report_text(again).split())
 
 
 def test_the_same_outcomes_give_the_same_bytes_whatever_their_order():
