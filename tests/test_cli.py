@@ -68,6 +68,7 @@ class TestList:
         assert listing.stderr.read() == ""
         listing.stderr.close()
 
+    @pytest.mark.slow
     def test_a_closed_pipe_ends_it_as_the_signal_would(self, shell: Any) -> None:
         for command in (["list"], ["show", "cot2"]):
             started = shell.start(*command)
@@ -76,6 +77,7 @@ class TestList:
             assert started.stderr.read() == ""
             started.stderr.close()
 
+    @pytest.mark.slow
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
     @pytest.mark.parametrize("unbuffered", ["", "1"])
     def test_a_full_output_is_named(self, shell: Any, unbuffered: str) -> None:
@@ -102,6 +104,7 @@ class TestList:
 
 
 class TestHelp:
+    @pytest.mark.slow
     def test_every_verb_has_help_that_fits(self, shell: Any) -> None:
         checks = ("validate", "dedupe", "overlap", "explain")
         scoring = ("score", "run", "compare", "agree", "reproduce")
@@ -112,6 +115,7 @@ class TestHelp:
         commands = whole.out.partition("Commands:\n")[2]
         assert [line.split()[0] for line in commands.splitlines()] == list(verbs)
 
+    @pytest.mark.slow
     def test_what_cannot_be_read_is_explained(self, shell: Any) -> None:
         errors = [
             usage_error(ended)
@@ -147,6 +151,7 @@ class TestHelp:
 
 
 class TestBuild:
+    @pytest.mark.slow
     def test_a_config_is_built_and_how_to_load_it_said(self, shell: Any, rows: Path, tmp_path: Path) -> None:
         ended = shell.run("build", "toy", rows=rows)
         assert (ended.code, ended.err) == (0, "")
@@ -157,6 +162,7 @@ class TestBuild:
         assert (tmp_path / "dist" / "toy" / TEXT_FILE).is_file()
         assert {path.name for path in (tmp_path / "dist").iterdir()} == {"toy"}
 
+    @pytest.mark.slow
     def test_what_it_carries_over_and_finds_is_said_within_the_width(
         self, toy: Any, shell: Any, rows: Path
     ) -> None:
@@ -175,6 +181,7 @@ class TestBuild:
             'load  load_dataset("dist/toy", "chat", split="train")',
         ]
 
+    @pytest.mark.slow
     def test_a_closed_pipe_leaves_the_release_and_is_no_failure(self, shell: Any, rows: Path) -> None:
         build = shell.start("build", "toy", rows=rows)
         build.stdout.close()
@@ -183,6 +190,7 @@ class TestBuild:
         build.stderr.close()
         assert shell.run("validate", "dist/toy").code == 0
 
+    @pytest.mark.slow
     def test_the_load_line_is_python_whatever_the_path(self, shell: Any, rows: Path) -> None:
         for folder in ('a "quoted" \\n é', "two\nlines"):
             ended = shell.run("build", "toy", "--out", folder, rows=rows)
@@ -202,6 +210,7 @@ class TestBuild:
         assert found[0] == f"    {where}:"
         assert all(line.startswith("    ") and line[4] != " " for line in found)
 
+    @pytest.mark.slow
     def test_the_home_folder_is_expanded(self, toy: Any, shell: Any, rows: Path, tmp_path: Path) -> None:
         home = {"HOME": str(tmp_path / "home")}
         built = shell.run("build", "toy", "--out=~/x", rows=rows, more=home)
@@ -232,6 +241,7 @@ class TestBuild:
             "import published releases; see `mensrea build STEM --source DIR`"
         )
 
+    @pytest.mark.slow
     def test_an_interrupt_leaves_what_was_there(
         self, toy: Any, shell: Any, rows: Path, hashes: Callable[[Path], Mapping[str, str]]
     ) -> None:
@@ -251,6 +261,7 @@ class TestBuild:
 
 
 class TestErrorsAreOneLine:
+    @pytest.mark.slow
     def test_of_names(self, shell: Any) -> None:
         commands: dict[Sequence[str], Sequence[str]] = {
             ("show", "cott"): ("'cott'", "did you mean 'cot2'?", "mensrea list"),
@@ -299,6 +310,7 @@ class TestErrorsAreOneLine:
         assert said.err.startswith("mensrea: text can't be read or written: ")
         assert said.err.count("\n") == 1
 
+    @pytest.mark.slow
     def test_of_sources(self, shell: Any, tmp_path: Path) -> None:
         (tmp_path / "copy").mkdir()
         (tmp_path / "copy" / "deceptionbench_0527.json").write_text("[]")
@@ -317,6 +329,7 @@ class TestErrorsAreOneLine:
         assert "HF_HUB_OFFLINE is set" in offline.error
         assert not [path for folder in tmp_path.glob("dist-*") for path in folder.iterdir()]
 
+    @pytest.mark.slow
     def test_of_places(self, shell: Any, rows: Path, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
         (tmp_path / "folder" / "toy").mkdir(parents=True)
@@ -369,6 +382,7 @@ class TestErrorsAreOneLine:
         assert (ended.code, ended.out) == (1, "")
         assert "text" in ended.error
 
+    @pytest.mark.slow
     def test_of_versions(self, toy: Any, shell: Any, rows: Path) -> None:
         toy.build("text", out=shell.cwd / "dist")
         toy.write("text", [{"id": "text-0", "text": "Another."}])

@@ -52,6 +52,7 @@ def codes(ended: Any) -> dict[str, int]:
     return counts
 
 
+@pytest.mark.slow
 def test_exit_codes(shell: Any, folder: Path) -> None:
     (folder / "empty").mkdir()
     (folder / "blank.jsonl").touch()

@@ -73,6 +73,7 @@ def train(
     return ran
 
 
+@pytest.mark.slow
 def test_a_recipe_is_trained_measured_and_reported(train: Ran, tmp_path: Path) -> None:
     code, out, err = train("cot2 --recipe small.toml --out run")
     assert (code, err.count("epoch")) == (0, 2 * (2 + 2))

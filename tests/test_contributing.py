@@ -87,6 +87,7 @@ def test_it_prints_these_files():
     assert set(example()) == FILES
 
 
+@pytest.mark.slow
 def test_it_builds_validates_and_conforms(workshop: Path):
     test = workshop / "mensrea" / "tests" / "builders" / "test_riddles.py"
     settings = workshop / "mensrea" / "pyproject.toml"

@@ -216,6 +216,7 @@ def test_its_python_is_short():
     assert sum(len(FILES[name].splitlines()) for name in FILES if name.endswith(".py")) <= MOST_LINES
 
 
+@pytest.mark.slow
 def test_it_is_listed_built_and_loaded(workshop):
     listed = run(workshop, "-m", "mensrea", "list")
     assert [line.split() for line in listed.stdout.splitlines() if line.startswith("toy ")] == [
@@ -230,6 +231,7 @@ def test_it_is_listed_built_and_loaded(workshop):
     assert {each["source"] for each in loaded["test"]} == {"procedural"}
 
 
+@pytest.mark.slow
 def test_it_conforms(workshop):
     test = workshop / "mensrea" / "tests" / "builders" / "test_toy.py"
     ended = run(workshop, "-m", "pytest", "-q", "-c", workshop / "mensrea" / "pyproject.toml", test)
@@ -237,6 +239,7 @@ def test_it_conforms(workshop):
     assert " skipped" not in ended.stdout.splitlines()[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_id_in_two_of_its_shards_stops_the_build(workshop, tmp_path, workers):
     for name in ("a.jsonl", "b.jsonl"):

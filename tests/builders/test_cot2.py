@@ -85,6 +85,7 @@ class TestConformance(DatasetConformance):
         release(source, {split: [item(90 + len(items)), *items] for split, items in SPLITS.items()})
 
 
+@pytest.mark.slow
 def test_processes_share_the_shards_of_a_large_split(tmp_path):
     """The conformance test's splits have one shard each, which leaves a second process nothing to do."""
     digests = []

@@ -79,6 +79,7 @@ def test_two_builds_give_the_same_bytes(toy: Any, hashes: Hashes, tmp_path: Path
     assert hashes(toy.release) == hashes(tmp_path / "other" / "toy")
 
 
+@pytest.mark.slow
 def test_the_bytes_do_not_depend_on_workers_or_hash_seeds(
     toy: Any, shell: Any, hashes: Hashes, tmp_path: Path
 ) -> None:

@@ -94,6 +94,7 @@ def world(toy: Any, shell: Any) -> Any:
     return toy
 
 
+@pytest.mark.slow
 def test_a_build_killed_at_any_moment_leaves_a_release_and_the_next_one_cleans_up(
     world: Any, hashes: Hashes, tmp_path: Path
 ) -> None:
@@ -138,6 +139,7 @@ def test_what_a_kill_between_two_renames_set_aside_comes_back(toy: Any) -> None:
     assert litter(toy.out) == []
 
 
+@pytest.mark.slow
 def test_a_build_killed_while_rows_are_made_leaves_neither_litter_nor_processes(
     world: Any, hashes: Hashes, tmp_path: Path
 ) -> None:
@@ -160,6 +162,7 @@ def test_a_build_killed_while_rows_are_made_leaves_neither_litter_nor_processes(
     assert texts(world.release) == [row["id"] for row in NEW]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("workers", "send"), [(1, os.kill), (2, os.kill), (2, os.killpg)])
 def test_ctrl_c_is_one_line_and_code_130(
     world: Any, hashes: Hashes, tmp_path: Path, workers: int, send: Callable[[int, int], None]
@@ -184,6 +187,7 @@ def test_ctrl_c_is_one_line_and_code_130(
     assert psutil.wait_procs(family, timeout=10)[1] == []
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_is_one_line(world: Any, hashes: Hashes) -> None:
     before = hashes(world.release)
     for shard in (1, 2, 3):
@@ -257,6 +261,7 @@ def mounted(path: Path, options: str) -> Generator[Path]:
         subprocess.run(["umount", "-l", str(path)], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_full_disk_is_one_line_and_leaves_the_release(
     toy: Any, shell: Any, hashes: Hashes, tmp_path: Path, workers: int

@@ -125,6 +125,7 @@ def kill_again_and_again(server: LocalOpenAI, tmp_path: Path, rows: int, rounds:
     assert released(folder) == expected
 
 
+@pytest.mark.slow
 def test_a_killed_run_repeats_what_was_in_flight_and_no_more(server: LocalOpenAI, tmp_path: Path) -> None:
     kill_again_and_again(server, tmp_path, rows=40, rounds=6, most=12)
 
@@ -134,6 +135,7 @@ def test_a_hundred_kills_change_nothing(server: LocalOpenAI, tmp_path: Path) -> 
     kill_again_and_again(server, tmp_path, rows=400, rounds=100, most=5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_lets_calls_end_and_says_how_to_go_on(
     server: LocalOpenAI, tmp_path: Path, number: signal.Signals
@@ -180,6 +182,7 @@ def test_a_process_that_slept_goes_on(server: LocalOpenAI, tmp_path: Path) -> No
     assert not (folder.path / "dropped.jsonl").read_text().count('"failed"')
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line_and_nothing_lost(server: LocalOpenAI, tmp_path: Path) -> None:
     folder = begun(tmp_path / "run", server, 40)
 
@@ -197,6 +200,7 @@ def test_a_full_disk_is_one_line_and_nothing_lost(server: LocalOpenAI, tmp_path:
     assert repeated(server) <= before - kept
 
 
+@pytest.mark.slow
 def test_a_second_process_is_told_of_the_first(server: LocalOpenAI, tmp_path: Path) -> None:
     folder = begun(tmp_path / "run", server, 60)
     child = start(server, folder, sys.executable, "-c", CHILD, str(folder.path), "1")
@@ -209,6 +213,7 @@ def test_a_second_process_is_told_of_the_first(server: LocalOpenAI, tmp_path: Pa
     child.wait(timeout=60)
 
 
+@pytest.mark.slow
 def test_a_budget_stops_before_it_is_passed_and_more_goes_on(server: LocalOpenAI, tmp_path: Path) -> None:
     folder = begun(tmp_path / "run", server, 20)
     stopped = generate(server, "--resume", str(folder.path), "--budget-tokens", "20000")
@@ -242,6 +247,7 @@ def test_a_key_is_nowhere(server: LocalOpenAI, tmp_path: Path, fault: OpenAIFaul
     assert files_with(tmp_path, KEY.encode()) == []
 
 
+@pytest.mark.slow
 def test_failed_rows_are_asked_again_when_asked_for(server: LocalOpenAI, tmp_path: Path) -> None:
     folder = begun(tmp_path / "run", server)
     server.misbehave(OpenAIFault.bad_request(), times=4)
@@ -256,6 +262,7 @@ def test_failed_rows_are_asked_again_when_asked_for(server: LocalOpenAI, tmp_pat
     assert released(folder) == released(whole)
 
 
+@pytest.mark.slow
 def test_a_release_of_a_run_is_a_config_like_any_other(server: LocalOpenAI, tmp_path: Path) -> None:
     folder = begun(tmp_path / "run", server)
     report = run(folder, Options())

@@ -156,6 +156,7 @@ class TestAReleaseIsFound:
         both = mensrea.load("cot2", "mnns-2x9", "all")
         assert len(both) == 9**2  # type: ignore[arg-type]
 
+    @pytest.mark.slow
     def test_for_several_processes_at_once(self, toy: Any, shell: Any, tmp_path: Path) -> None:
         environment = shell.environment(
             toy.root / "rows",
@@ -438,6 +439,7 @@ def published(toy: Any, shell: Any, tmp_path: Path) -> Iterator[Published]:
         yield Published(hub, toy, shell, tmp_path / "home")
 
 
+@pytest.mark.slow
 def test_no_other_version_is_served_without_the_hub(published: Published) -> None:
     online = published.attempt(
         OURS | FIRST,
@@ -472,6 +474,7 @@ def test_no_other_version_is_served_without_the_hub(published: Published) -> Non
         assert found[4]["places"] == ["<string>"]
 
 
+@pytest.mark.slow
 def test_every_failure_of_the_hub_has_its_exception(published: Published) -> None:
     hub, release = published.hub, published.release
     faults: dict[str, tuple[Fault, str | None, int | None]] = {
@@ -547,6 +550,7 @@ def test_a_folder_in_the_working_directory_is_not_the_repository(
     assert ours == silent(TRAIN)
 
 
+@pytest.mark.slow
 def test_access_that_is_withdrawn_leaves_only_the_version_that_is_cached(published: Published) -> None:
     assert published.attempt(OURS | FIRST, OURS) == [silent(TRAIN), silent(NEWER)]
     published.hub.gate("org/name")
@@ -565,6 +569,7 @@ def test_a_config_is_loaded_without_the_files_of_the_first(toy: Any) -> None:
         loaded(path=toy.release)
 
 
+@pytest.mark.slow
 def test_a_config_is_downloaded_alone(toy: Any, shell: Any, tmp_path: Path) -> None:
     toy.write("text-9", NINE)
     toy.build("text", "text-9")
@@ -578,6 +583,7 @@ def test_a_config_is_downloaded_alone(toy: Any, shell: Any, tmp_path: Path) -> N
         assert "text-9" in order[0]
 
 
+@pytest.mark.slow
 def test_a_folder_needs_no_network(toy: Any, shell: Any) -> None:
     toy.build("text")
     more = {

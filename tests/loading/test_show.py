@@ -117,6 +117,7 @@ class TestEveryConfig:
 
 
 class TestTheCommand:
+    @pytest.mark.slow
     def test_shows_as_many_rows_as_asked_for(self, shell: Any) -> None:
         none, one, three = shell.run_all(
             ["show", "cot2", "-n", "0"], ["show", "cot2"], ["show", "cot2", "-n", "3", "--config", "mnns-2x9"]
@@ -128,6 +129,7 @@ class TestTheCommand:
         assert one.out.startswith(none.out)
         assert fits(three.out)
 
+    @pytest.mark.slow
     def test_prefers_a_release(self, toy: Any, shell: Any) -> None:
         rows = toy.root / "rows"
         toy.build("text", "chat", out=shell.cwd / "dist")
@@ -137,6 +139,7 @@ class TestTheCommand:
         assert "text: Text 0." in show(shell, "toy", "--out", "elsewhere", rows=rows)
         assert "text: Made on the spot." in show(shell, "toy", "--out", "nowhere", rows=rows)
 
+    @pytest.mark.slow
     def test_shows_rows_of_every_kind(self, toy: Any, shell: Any) -> None:
         rows = toy.root / "rows"
         toy.build("chat", "pictures", out=shell.cwd / "dist")
@@ -160,6 +163,7 @@ class TestTheCommand:
         assert "[/nothing] :smile: \\x00 end" in flat(page)
         assert "… (505 characters)" in flat(page)
 
+    @pytest.mark.slow
     def test_writes_what_the_terminal_cannot_as_escapes(self, toy: Any, shell: Any) -> None:
         toy.write("text", [{"id": "text-0", "text": "é \u2028 \U0001f600"}])
         ascii_only = {"PYTHONIOENCODING": "ascii"}
@@ -170,6 +174,7 @@ class TestTheCommand:
         shipped = shell.run("show", "cot2", more=ascii_only)
         assert (shipped.code, shipped.err) == (0, "")
 
+    @pytest.mark.slow
     def test_of_a_damaged_release_says_so_in_one_line(self, toy: Any, shell: Any) -> None:
         toy.build("text", "chat", out=shell.cwd / "dist")
         shards = [
@@ -184,6 +189,7 @@ class TestTheCommand:
             assert "train-00000-of-00001.parquet" in ended.error
             assert ended.code == 1
 
+    @pytest.mark.slow
     def test_is_as_wide_as_the_terminal(self, shell: Any) -> None:
         from rich.cells import cell_len
 

@@ -432,6 +432,7 @@ def published(toy: Any, shell: Any, tmp_path: Path) -> Iterator[Hub]:
         yield Hub(hub, toy, shell, tmp_path / "home")
 
 
+@pytest.mark.slow
 def test_repositories_of_the_hub(published: Hub) -> None:
     plain = {"target": "org/plain", "schema": SCHEMA}
     release, tagged, config, whole, part, gated, missing, revision = published.validate(

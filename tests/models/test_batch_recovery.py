@@ -204,6 +204,7 @@ class TestKilled:
         assert (recovered.answered, from_journal) == (REQUESTS, REQUESTS)
         assert len(server._site.batches.batches) == 1
 
+    @pytest.mark.slow
     def test_killed_again_and_again(self, server: LocalOpenAI, tmp_path: Path) -> None:
         server.misbehave(OpenAIFault.batch_ends("expired", answered=5))
         for where in ("intended", "submitted", "wait", "delivered"):

@@ -66,6 +66,7 @@ def test_a_capacity_is_kept_to(tmp_path: Path) -> None:
     assert took <= 300 * 0.2 / 3  # one at a time would take 300 * 0.2
 
 
+@pytest.mark.slow
 def test_faults_are_got_over_and_nothing_is_asked_again(tmp_path: Path) -> None:
     faults = (
         OpenAIFault.server_error(),
@@ -127,6 +128,7 @@ def test_a_server_that_isn_t_there_ends_the_run(tmp_path: Path) -> None:
     assert took < 10
 
 
+@pytest.mark.slow
 def test_a_killed_run_asks_again_at_most_what_was_in_flight(tmp_path: Path) -> None:
     calls, cap = 600, 32
     with LocalOpenAI(latency=0.05) as server:

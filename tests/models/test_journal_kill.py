@@ -73,6 +73,7 @@ def kill_again_and_again(folder, rounds):
         assert all(journal.find(payload) for _, payload in journal.outcomes(b"rows"))
 
 
+@pytest.mark.slow
 def test_twenty_kills(tmp_path):
     kill_again_and_again(tmp_path, 20)
 

@@ -106,6 +106,7 @@ def test_it_ignores_how_rows_are_stored(table: pa.Table, cuts: list[int], group:
     assert digest(encoded) == expected
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(tables(smallest=1), st.data())
 def test_it_differs_when_a_value_does(table: pa.Table, data: st.DataObject) -> None:

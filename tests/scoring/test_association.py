@@ -26,6 +26,7 @@ def test_corrections_go_over_the_habits_of_a_model():
     assert [each.holm for each in one] == pytest.approx([p_values[1]])
 
 
+@pytest.mark.slow
 def test_matched_p_values_have_corrections_of_their_own():
     frames = []
     for place, habit in enumerate(HABITS[:3]):

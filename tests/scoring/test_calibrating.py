@@ -94,6 +94,7 @@ def test_a_scorer_without_examples(tmp_path: Path):
         calibrate(find_scorer("safechain"), items, tmp_path / "run", ModelSpec("openai/judge", "http://x"))
 
 
+@pytest.mark.slow
 def test_the_command_asks_a_judge_about_the_excerpts_that_ship(server, tmp_path):
     environment = {**os.environ, **server.environment(), "OPENAI_API_KEY": "sk-any-0123456789"}
 

@@ -184,6 +184,7 @@ def test_a_group_that_nothing_is_scored_of_is_named():
     assert comparison.uncompared == {"bad topic=milk": "no item is scored in both"}
 
 
+@pytest.mark.slow
 def test_the_text_fits_and_says_what_differs():
     text = compare(*paired({("bad", "good"): 30, ("good", "bad"): 2, ("bad", "bad"): 10})).as_text()
     assert max(map(len, text.splitlines())) <= 80
@@ -194,6 +195,7 @@ def test_the_text_fits_and_says_what_differs():
     assert "another outcome" not in same
 
 
+@pytest.mark.slow
 def test_json_has_all_of_it_and_is_always_the_same():
     a, b = paired({("bad", "good"): 5, ("good", "bad"): 2})
     document = json.loads(json.dumps(compare(a, b, seed=3).as_dict()))

@@ -154,6 +154,7 @@ P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=12)
 
 
 # statsmodels collects garbage in each of Holm's corrections.
+@pytest.mark.slow
 @settings(max_examples=10)
 @given(P_VALUES)
 def test_holm_and_benjamini_hochberg_step_through_sorted_values(p_values):
@@ -168,6 +169,7 @@ def test_holm_and_benjamini_hochberg_step_through_sorted_values(p_values):
     assert correct(p_values, "bonferroni") == pytest.approx([min(1.0, m * p) for p in p_values], abs=1e-9)
 
 
+@pytest.mark.slow
 @settings(max_examples=10)
 @given(P_VALUES)
 def test_corrections_only_raise_and_rank(p_values):

@@ -30,6 +30,7 @@ def text(found):
     return profile_html(found)
 
 
+@pytest.mark.slow
 def test_the_page_is_whole_and_always_the_same(text, found):
     page = Page(text)
     assert not page.open
@@ -77,6 +78,7 @@ def test_one_model_judged_on_its_own_habits_has_a_short_page():
     assert "Models side by side" not in text
 
 
+@pytest.mark.slow
 def test_two_models_have_no_tree():
     reports = [report_on("core", chance, model=name, per_habit=3, seed=n) for n, name in enumerate("ab")]
     text = profile_html(profile(reports, resamples=100))

@@ -63,6 +63,7 @@ def test_what_is_planted_is_found(several):
     assert not several.skipped
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_profiles(several):
     text = json.dumps(several.as_dict())
     assert json.loads(text)["format"] == "mensrea-profiles/1"

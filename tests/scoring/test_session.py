@@ -221,6 +221,7 @@ def script(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_the_command_runs_a_benchmark_offline(script, tmp_path):
     command = ["run", "cot2", "--model", f"scripted/{script}", "--limit", "30", "--n", "2", "--out", "out"]
     done = mensrea(*command, cwd=tmp_path)
@@ -242,6 +243,7 @@ def test_the_command_runs_a_benchmark_offline(script, tmp_path):
     assert "accuracy" in compared.stdout
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_says_how_to_go_on(tmp_path):
     with LocalOpenAI(lambda _: "Answer: 0", latency=0.05) as server:
         environment = {**os.environ, **server.environment(), "OPENAI_API_KEY": "sk-any-0123456789"}

@@ -85,6 +85,7 @@ def add_versions(hub: LocalHub, name: str = "org/name") -> str:
     return first
 
 
+@pytest.mark.slow
 def test_revisions_configs_streams_and_paths_load(
     hub: LocalHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,6 +107,7 @@ def test_revisions_configs_streams_and_paths_load(
     assert {seen.token for seen in hub.requests} == {None}
 
 
+@pytest.mark.slow
 def test_each_fault_has_its_own_outcome(hub: LocalHub, tmp_path: Path) -> None:
     faults: dict[str, tuple[Fault, str | None, int | None]] = {
         "wrong": (Fault.wrong_content(), DATA, None),
@@ -145,6 +147,7 @@ def test_each_fault_has_its_own_outcome(hub: LocalHub, tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_access_decides(hub: LocalHub, tmp_path: Path) -> None:
     for name in ("gated", "hidden", "moved"):
         add_versions(hub, f"org/{name}")
@@ -175,6 +178,7 @@ def cached(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalHub,
 class TestAnotherCachedRevisionIsServed:
     """Without the Hub, `load_dataset` serves the newest cached revision, whatever revision was asked for."""
 
+    @pytest.mark.slow
     def test_when_the_hub_is_down(self, cached: tuple[LocalHub, Path]) -> None:
         hub, home = cached
         hub.stop()

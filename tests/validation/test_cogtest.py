@@ -99,6 +99,7 @@ def test_own_rows_pass_without_the_model(own: Release) -> None:
     assert checked("cogtest", own).findings.counts == {"rule-not-run": 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("config", "row", "values", "codes"),
     [

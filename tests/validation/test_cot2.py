@@ -21,6 +21,7 @@ def mnns() -> dict[str, pa.Table]:
     return splits_of("cot2", CONFIG)
 
 
+@pytest.mark.slow
 def test_rows_as_built_have_no_findings(mnns: dict[str, pa.Table], tmp_path: Path) -> None:
     larger = splits_of("cot2", "mnns-8x999", rows=200)
     run = checked("cot2", {CONFIG: mnns, "mnns-8x999": larger})

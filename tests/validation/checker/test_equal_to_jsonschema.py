@@ -97,6 +97,7 @@ def all_compared(check: Callable[[Comparison, Table], None]) -> None:
     comparison.finish()
 
 
+@pytest.mark.slow
 def test_row_engine_tells_the_same_errors():
     def check(comparison: Comparison, table: Table) -> None:
         comparison(table.schema, table.rows, RowEngine(table.schema).check(table.rows, 10**6))
@@ -104,6 +105,7 @@ def test_row_engine_tells_the_same_errors():
     all_compared(check)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("null_is_absent", [False, True])
 def test_table_checker_tells_the_same_errors(null_is_absent: bool):  # noqa: FBT001
     def check(comparison: Comparison, table: Table) -> None:

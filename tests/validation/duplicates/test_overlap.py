@@ -31,6 +31,7 @@ def near(train: list[str], test: list[str], threshold: float) -> dict[tuple[int,
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(collections, collections, st.sampled_from([0.3, 0.5, 0.8, 1.0]), st.integers(1, 4), st.integers(1, 30))
 def test_everything_is_as_brute_force_says(train, test, threshold, size, batch):

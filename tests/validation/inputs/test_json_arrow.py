@@ -122,6 +122,7 @@ def _check(lines: list[str], schema: pa.Schema | None) -> ArrowBlock | None:
     return fast
 
 
+@pytest.mark.slow
 @settings(max_examples=250, deadline=None, suppress_health_check=list[Any](HealthCheck))
 @given(st.lists(st.one_of(PLAIN, PLAIN, ANYTHING, LINES), min_size=1, max_size=8), st.sampled_from(SCHEMAS))
 def test_irregular_lines_pass_exactly_or_not(lines: list[str], schema: pa.Schema | None) -> None:

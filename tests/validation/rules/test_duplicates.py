@@ -80,6 +80,7 @@ def test_near_texts_of_two_splits():
     ]
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     st.lists(

@@ -23,6 +23,7 @@ AGAIN = "Singers of a choir in Lima, by voice: twelve sopranos, nine altos, seve
 TYRES = "Which of these tyres has the lower rolling resistance, and how much fuel does that save a year?"
 
 
+@pytest.mark.slow
 def test_the_same_in_other_words_is_found_and_another_subject_is_not() -> None:
     found = told(run(SimilarMeaning("text", 0.75), {"core": [CHOIR, TYRES, AGAIN]}))
     similarity = float(np.dot(*embedding.embedded([CHOIR, AGAIN])))
