@@ -216,7 +216,9 @@ def test_orders_of_the_same_digits_are_one_in_intervals(tmp_path):
         for place, digits in enumerate(([number, number], [number, number, 0], [0, number, number]))
     ]
     head = {"dataset": "cot2", "config": "any", "version": "1.0.0", "model": "m", "sample": 0}
-    texts = [{**head, "id": row["id"], "text": f"Answer: {int(row['id'] < '3')}"} for row in rows]
+    texts = [
+        {**head, "id": row["id"], "text": f"Answer: {int(number < 6)}"} for number, row in enumerate(rows)
+    ]
     report = score_responses(SCORER, items(*rows), as_responses(texts), tmp_path)
     assert report.samples["cluster"].to_list() == [
         name for number in range(1, 4) for name in (f"{number} {number}", *[f"0 {number} {number}"] * 2)
