@@ -20,6 +20,9 @@ AT_ONCE = 100_000
 ROUNDING = 1e-18
 """A sum of squared residuals a trial that is smaller comes of rounding: all clusters are alike."""
 
+_SLACK = 1e-9
+"""Of a scale, above what sums of fractions lose by rounding."""
+
 FEW = 10
 """Drawing how often a distinct cluster comes costs about as much as drawing ten clusters one by one."""
 
@@ -112,7 +115,8 @@ def check_bounds(sums: Floats, bounds: tuple[float, float]) -> None:
     """
     values = ratio(sums)
     low, high = float(values.min()), float(values.max())
-    if low < bounds[0] or high > bounds[1]:
+    slack = _SLACK * (bounds[1] - bounds[0])
+    if low < bounds[0] - slack or high > bounds[1] + slack:
         raise ValueError(
             f"clusters: found values from {low:g} to {high:g}, expected {bounds[0]:g} to {bounds[1]:g}: "
             "pass the scale as bounds, or bounds=None where it has no ends"
@@ -148,7 +152,7 @@ def clustered_wilson(successes: npt.ArrayLike, trials: npt.ArrayLike, level: flo
     alike = clusters == 1 or spread <= ROUNDING * number
     variance = 0.0 if alike else clusters / (clusters - 1) * spread / number**2
     effective = effective_trials(share, variance, clusters - 1, number, level)
-    low, high = wilson_ends(share, effective or clusters, level)
+    low, high = wilson_ends(min(1.0, max(0.0, share)), effective or clusters, level)
     return Interval(low, high, level, "clustered-wilson")
 
 

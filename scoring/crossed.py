@@ -43,12 +43,12 @@ def crossed_share(successes: npt.ArrayLike, trials: npt.ArrayLike, level: float 
     sums, sizes = _checked(successes, trials, level)
     for each in sums:
         check_bounds(np.stack([each, sizes], axis=1), (0.0, 1.0))
-    seeds, clusters = sums.shape
-    share, spread = _mean(sums, sizes), _spread(sums, sizes)
-    number = seeds * float(sizes.sum())
-    effective = effective_trials(share, spread.variance, spread.freedom, number, level)
-    low, high = wilson_ends(share, effective or clusters, level)
-    return Interval(low, high, level, "crossed-wilson" if seeds > 1 else "clustered-wilson")
+    share, spread = min(1.0, max(0.0, _mean(sums, sizes))), _spread(sums, sizes)
+    # Seeds share their problems, and never count for more than these.
+    most = float(sizes.sum())
+    effective = effective_trials(share, spread.variance, spread.freedom, most, level)
+    low, high = wilson_ends(share, effective or sums.shape[1], level)
+    return Interval(low, high, level, "crossed-wilson" if len(sums) > 1 else "clustered-wilson")
 
 
 def crossed_mean(sums: npt.ArrayLike, trials: npt.ArrayLike, level: float = 0.95) -> Interval | None:
@@ -97,7 +97,7 @@ def _mean(sums: Floats, sizes: Floats) -> float:
 def _spread(sums: Floats, sizes: Floats) -> _Spread:
     """The two-way variance of a mean, with the degrees of freedom of Satterthwaite (1946).
 
-    It is never less than either part alone.
+    It is never less than any part alone, nor does it have fewer degrees of freedom than each.
     """
     seeds, clusters = sums.shape
     total = float(sizes.sum())
@@ -108,12 +108,13 @@ def _spread(sums: Floats, sizes: Floats) -> _Spread:
     of_seeds = _part(left.sum(1), seeds, seeds - 1, whole)
     of_clusters = _part(left.sum(0), clusters, clusters - 1, whole)
     of_both = _part(both, seeds * clusters, (seeds - 1) * (clusters - 1), whole)
-    larger = max(of_seeds, of_clusters, key=lambda each: each.variance)
-    variance = of_seeds.variance + of_clusters.variance - of_both.variance
-    if variance <= larger.variance:
-        return larger
     parts = [each for each in (of_seeds, of_clusters, of_both) if each.variance]
-    return _Spread(variance, variance**2 / sum(each.variance**2 / each.freedom for each in parts))
+    if not parts:
+        return of_clusters
+    summed = of_seeds.variance + of_clusters.variance - of_both.variance
+    variance = max(summed, *(each.variance for each in parts))
+    freedom = variance**2 / sum(each.variance**2 / each.freedom for each in parts)
+    return _Spread(variance, max(freedom, min(each.freedom for each in parts)))
 
 
 def _part(residuals: Floats, number: int, freedom: int, whole: float) -> _Spread:

@@ -41,7 +41,10 @@ _BESIDE_CLAIMS = (
     (" wrong ", "false"),
     (" impossible ", "false"),
 )
-"""Words that are verdicts where they stand right before or after a claim, and else may be of anything."""
+"""Words that are verdicts where they stand before or after a claim, and else may be of anything."""
+_SAYING = "(?:to (?:say|claim|state|conclude|assume|think) )?"
+_SURELY = r"(?:(?:\w+ly|thus|hence|therefore|indeed) )?"
+_DOUBTS = _NEGATIONS | {"wrong", "incorrect", "impossible"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +90,17 @@ def truth_values(root: str, concept: str) -> Reading:
     known = {claim, denial, " true ", " false ", " yes ", " no "}
     opposite = {"true": "false", "false": "true"}
     judgements = [
-        (judged, value if said == claim else opposite[value])
+        (re.compile(judged), value if said == claim else opposite[value])
         for words, value in _BESIDE_CLAIMS
         for said in (claim, denial)
-        for judged in (f"{words}that{said}", f"{said}is{words}")
+        for judged in (f"{words}{_SAYING}that{re.escape(said)}", f"{re.escape(said)}is {_SURELY}{words[1:]}")
     ]
 
     def named(text: str) -> _Named:
         rest, verdicts = _without_opening(_sentence(text))
         for judged, value in judgements:
-            verdicts |= {value} if judged in rest else set()
-            rest = rest.replace(judged, "  ")
+            rest, times = judged.subn("  ", rest)
+            verdicts |= {value} if times else set()
         claims = {value for value, said in (("true", claim), ("false", denial)) if said in rest}
         rest = rest.replace(denial, " ")
         for words, value in _VERDICTS:
@@ -105,7 +108,7 @@ def truth_values(root: str, concept: str) -> Reading:
             rest = rest.replace(words, "  ")
         # "False: Tom is a wug" denies what it repeats; "True: Tom is not a wug" says two things.
         found = verdicts | (claims & {"false"}) if verdicts else claims
-        return _Named(found, negated=not _NEGATIONS.isdisjoint(rest.split()))
+        return _Named(found, negated=not _DOUBTS.isdisjoint(rest.split()))
 
     return Reading(lambda statement: _unless_negated(statement, named), lambda line: _sentence(line) in known)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 Clusters = tuple[tuple[int, int], ...]
@@ -40,21 +41,35 @@ class Figures:
     majority: dict[str, float] = field(default_factory=dict[str, float])
 
     def __post_init__(self) -> None:
-        """Hold clusters to the counts of all problems, and sampled chains to clusters.
+        """Hold counts to each other: those of clusters to all problems', sampled chains to clusters.
 
         Raises:
-            ValueError: They have other sums, other problems, or more right chains than were sampled.
+            ValueError: They contradict each other, or aren't whole numbers.
         """
+        if not all(type(each) is int for each in self._counts()):
+            raise ValueError("counts: expected whole numbers, without a decimal point")
         sums = tuple(sum(each[place] for each in self.clusters) for place in (0, 1))
         if sums != (self.correct, self.total):
             raise ValueError(
                 f"clusters have {sums[0]} right of {sums[1]}, expected {self.correct} of {self.total}"
             )
+        if self.valid > self.total or any(right > size for right, size in self.clusters):
+            raise ValueError("counts: more right or valid than there are problems")
+        if {*self.solved} != {*self.majority} or bool(self.solved) != bool(self.samples):
+            raise ValueError("chains: samples, solved and majority don't go together")
         for heat, solved in self.solved.items():
             if [*map(len, solved)] != [*self.sizes]:
                 raise ValueError(f"chains at temperature {heat} are of other problems than the clusters'")
             if (most := max(map(max, solved))) > self.samples:
                 raise ValueError(f"of {self.samples} chains at temperature {heat} {most} are right")
+
+    def _counts(self) -> Iterator[object]:
+        yield from (self.correct, self.total, self.valid, self.samples)
+        for cluster in self.clusters:
+            yield from cluster
+        for solved in self.solved.values():
+            for problems in solved:
+                yield from problems
 
     @property
     def sizes(self) -> tuple[int, ...]:

@@ -74,10 +74,31 @@ def read_report(path: Path) -> TrainingReport:
             document["mensrea"],
             tuple(record(Baseline, each, "a baseline") for each in document["baselines"]),
         )
+        for result in report.results:
+            _hold(result, report.recipe)
         summarise(report.results)
     except (SchemaError, ValueError, KeyError) as error:
         raise RunError(f"{path}: the report contradicts itself: {error}; run the recipe again") from error
     return report
+
+
+def _hold(result: Result, recipe: Recipe) -> None:
+    """Hold a result to the recipe that it is of.
+
+    Raises:
+        ValueError: The recipe makes no such model.
+    """
+    made: dict[str, tuple[str, str, int]] = {
+        each.name: (each.method, each.supervision, each.training.epochs) for each in recipe.arms
+    } | {each.name: ("grpo", each.start, each.epochs) for each in recipe.policies}
+    model = result.method, result.supervision, result.epochs
+    seeded = result.seed in recipe.seeds and result.layers == recipe.layers
+    sampled = {each.samples for each in result.splits.values()} <= {0, recipe.samples}
+    if made.get(result.name) != model or not seeded or not sampled:
+        raise ValueError(
+            f"its recipe makes no {result.name} of seed {result.seed} with such a method, supervision, "
+            "number of layers, epochs and samples"
+        )
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -124,12 +124,16 @@ def summarise(results: Iterable[Result], level: float = 0.95) -> list[Row]:
         level: Of confidence.
 
     Raises:
-        ValueError: Two results are of the same name, width and seed, or results are of other test problems.
+        ValueError: Two results are of the same name, width and seed, seeds of a model have other samples, or
+            results are of other test problems.
         UsageError: The level isn't between 0 and 1.
     """
     models = by_model(results)
     if len({_test(each).sizes for seeds in models for each in seeds}) > 1:
         raise ValueError("results are of different test problems")
+    for first, *others in models:
+        if any(_chains(each) != _chains(first) for each in others):
+            raise ValueError(f"{first.name}, d = {first.width}: seeds have other sampled chains")
     starts = {(seeds[0].layers, seeds[0].width, seeds[0].name): seeds for seeds in models}
     return [
         _row(seeds, starts.get((seeds[0].layers, seeds[0].width, seeds[0].supervision), []), level)
@@ -189,6 +193,11 @@ def _row(results: Sequence[Result], starts: Sequence[Result], level: float) -> R
 
 def _test(result: Result) -> Figures:
     return result.splits["test"]
+
+
+def _chains(result: Result) -> tuple[int, frozenset[str]]:
+    """How many were sampled, at which temperatures."""
+    return _test(result).samples, frozenset(_test(result).solved)
 
 
 def _right(figures: Sequence[Figures]) -> list[list[int]]:

@@ -1,8 +1,10 @@
 """Intervals over seeds and clusters at once, against mean squares, against simulations, and by symmetry."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mensrea.errors import UsageError
 from mensrea.scoring.clusters import clustered_wilson
@@ -17,10 +19,6 @@ def tables(draw):
     sizes = draw(st.lists(st.integers(1, 6), min_size=1, max_size=12))
     seeds = draw(st.integers(1, 4))
     return [[draw(st.integers(0, size)) for size in sizes] for _ in range(seeds)], sizes
-
-
-def width_of(interval):
-    return interval.high - interval.low
 
 
 def of_mean_squares(values):
@@ -73,8 +71,6 @@ def test_it_lies_in_bounds_mirrors_and_knows_no_order(table, random):
 def test_seeds_that_are_alike_add_nothing(table):
     right, sizes = table
     found, once = crossed_share(right[:1] * 3, sizes), clustered_wilson(right[0], sizes)
-    # Clusters that spread less than independent problems have an interval as if they were independent.
-    assume(width_of(once) > width_of(wilson(sum(right[0]), sum(sizes))) + 1e-6)
     assert (found.low, found.high) == pytest.approx((once.low, once.high), abs=1e-9)
 
 
@@ -99,6 +95,35 @@ def test_gains_that_are_all_alike_have_no_interval(values):
 def test_shares_that_are_all_alike_rest_on_the_number_of_clusters(right, high):
     found = crossed_share([[right] * 8] * 3, [4] * 8)
     assert (found.low, found.high) == pytest.approx((0, high) if right == 0 else (2 / 3, high), abs=0.02)
+
+
+def test_seeds_never_count_for_more_than_their_problems():
+    rng = np.random.default_rng(5)
+    found = crossed_share(rng.binomial(4, 0.5, size=(40, 25)), [4] * 25)
+    assert found.high - found.low > 0.95 * (wilson(50, 100).high - wilson(50, 100).low)
+
+
+def test_seeds_that_right_each_other_s_wrongs_still_spread():
+    found = crossed_mean([[1, -1], [-1, 1]], [1, 1])
+    assert found.low == -found.high
+    assert found.high > 1
+
+
+@pytest.mark.parametrize(("seeds", "shift"), [(2, 0.6), (2, 0.95), (3, 0.95)])
+def test_a_little_more_spread_changes_little(seeds, shift):
+    rng = np.random.default_rng(7)
+    base = rng.normal(size=(1, 50)) + rng.normal(size=(seeds, 50))
+    sides = np.linspace(-1, 1, seeds)[:, None] * shift
+    widths = []
+    for more in np.linspace(0.5, 1.5, 200):
+        found = crossed_mean(base - base.mean(1, keepdims=True) + more * sides, np.ones(50))
+        widths.append(found.high - found.low)
+    assert max(after / before for before, after in pairwise(widths)) < 1.1
+    assert widths == sorted(widths)
+
+
+def test_sums_of_fractions_may_round():
+    assert crossed_share([[0.1 + 0.2, 0.3], [0.3, 0.3]], [0.3, 0.3]).high == 1
 
 
 def test_clusters_without_trials_say_nothing():

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import fields, replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -96,7 +97,7 @@ def report_of(results: Sequence[Result], **members: Any) -> TrainingReport:
             Arm("discrete", "discrete", replace(training, on_prompt=True)),
             Arm("no-cot", "no-cot", training),
         ),
-        policies=(Policy("grpo-k3", "discrete", tokens=3),),
+        policies=(Policy("grpo-k3", "discrete", tokens=3, epochs=3),),
         samples=2,
         temperatures=(0.5, 1.0),
     )
@@ -161,8 +162,16 @@ def test_the_interval_of_one_seed_is_over_clusters_of_problems() -> None:
     assert row.interval == clustered_wilson([4] * 37 + [2] + [0] * 12, [4] * 50, 0.9)
 
 
+def chained(full: Result) -> Result:
+    """With chains of one temperature."""
+    test = full.splits["test"]
+    heat = "1.0"
+    one = replace(test, solved={heat: test.solved[heat]}, majority={heat: test.majority[heat]})
+    return replace(full, splits={**full.splits, "test": one})
+
+
 def test_figures_of_sampled_chains_are_means_over_seeds() -> None:
-    first, second = (result("discrete", seed, method="discrete", chains=True) for seed in (1, 2))
+    first, second = (chained(result("discrete", seed, method="discrete", chains=True)) for seed in (1, 2))
     easy, hard = ((2, 2, 2, 2),) * 10, ((0, 0, 1, 0),) * 40
     better = replace(first.splits["test"], solved={"1.0": easy + hard}, majority={"1.0": 0.5})
     (row,) = summarise([replace(first, splits={**first.splits, "test": better}), second])
@@ -201,26 +210,63 @@ def test_a_gain_needs_the_arm_that_was_improved() -> None:
     assert gained(wider, result("grpo", method="grpo")) == [None]
 
 
+def test_seeds_with_other_chains_are_refused() -> None:
+    full = [result("discrete", seed, method="discrete", chains=True) for seed in (1, 2)]
+    with pytest.raises(ValueError, match="discrete, d = 16: seeds have other sampled chains"):
+        summarise([full[0], chained(full[1])])
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("name", "discrete"),
+        ("method", "discrete"),
+        ("supervision", "mnns-4x9"),
+        ("epochs", 4),
+        ("layers", 1),
+        ("seed", 44),
+    ],
+)
+def test_results_are_those_of_the_recipe(tmp_path: Path, place: str, value: Any) -> None:
+    document = report_of([result()]).as_dict()
+    (tmp_path / "report.json").write_bytes(_changed(document, f"results/0/{place}", value))
+    with pytest.raises(RunError, match=r"report contradicts itself: its recipe makes no \S+ of seed"):
+        read_report(tmp_path / "report.json")
+
+
+def test_chains_are_as_many_as_the_recipe_samples(tmp_path: Path) -> None:
+    drawn = [result("discrete", method="discrete", chains=True)]
+    for samples, fails in ((2, False), (3, True)):
+        (tmp_path / "report.json").write_bytes(report_of(drawn, samples=samples).as_bytes())
+        with pytest.raises(RunError, match="makes no discrete") if fails else nullcontext():
+            read_report(tmp_path / "report.json")
+
+
 def test_results_on_other_problems_are_refused() -> None:
     single = replace(result(seed=1).splits["test"], clusters=((1, 1),) * 180 + ((0, 1),) * 20)
     with pytest.raises(ValueError, match="results are of different test problems"):
         summarise([result(), replace(result(seed=1), splits={"test": single, "validation": single})])
 
 
+CHAINS: dict[str, Any] = {"samples": 2, "solved": {"1.0": ((1, 1, 2, 0),) * 50}}
+
+
 @pytest.mark.parametrize(
     ("members", "message"),
     [
         ({"correct": 181}, "clusters have 180 right of 200, expected 181 of 200"),
-        ({"samples": 2, "solved": {"1.0": ((1, 2),) * 50}}, "temperature 1.0 are of other problems"),
-        (
-            {"samples": 2, "solved": {"1.0": ((1, 3, 0, 0),) * 50}},
-            "of 2 chains at temperature 1.0 3 are right",
-        ),
+        ({"solved": {"1.0": ((1, 2),) * 50}}, "temperature 1.0 are of other problems"),
+        ({"solved": {"1.0": ((1, 3, 0, 0),) * 50}}, "of 2 chains at temperature 1.0 3 are right"),
+        ({"solved": {}}, "samples, solved and majority don't go together"),
+        ({"samples": 0}, "samples, solved and majority don't go together"),
+        ({"samples": 2.0}, "counts: expected whole numbers"),
+        ({"valid": 201}, "more right or valid than there are problems"),
+        ({"clusters": ((180, 100), (0, 100))}, "more right or valid than there are problems"),
     ],
 )
 def test_figures_that_contradict_themselves(members: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        replace(result().splits["test"], **members)
+        replace(result(chains=True).splits["test"], majority={"1.0": 0.5}, **{**CHAINS, **members})
 
 
 def test_policies_have_no_chains_to_check_and_learned_no_targets() -> None:

@@ -11,7 +11,7 @@ from mensrea.scoring.crossed import crossed_mean
 from mensrea.scoring.reproduce import Reproduction, reproduce
 from mensrea.training.outcome import Figures, Result
 from mensrea.training.report import Machine, TrainingReport
-from mensrea.training.settings import Arm, Policy, Training, find_recipe
+from mensrea.training.settings import Arm, Policy, Recipe, Training, find_recipe
 
 STEM = "cot2"
 
@@ -32,15 +32,22 @@ def test_models_trained_anew_are_held_to_their_intervals():
     assert gained.recomputed > 8
 
 
-def trained(name: str, seed: int, correct: int, *, width: int = 24, method: str = "discrete") -> Result:
+def trained(name: str, seed: int, correct: int, *, width: int = 24) -> Result:
     """A model that solved so many of 200 problems, ten a cluster, cluster after cluster."""
     whole, rest = divmod(correct, 10)
     counts = [10] * whole + [rest] * bool(rest)
     clusters = tuple((right, 10) for right in counts + [0] * (20 - len(counts)))
     figures = Figures(correct, 200, clusters, 0, (0.5,), (0.5,))
     splits = {"validation": figures, "test": figures}
-    learned = "discrete" if method == "grpo" else ""
-    return Result(name, method, learned, 1, width, seed, 100, 1, 1.0, [(1, 0.5, 0.5)], splits)
+    return Result(name, "", "", 1, width, seed, 100, 1, 1.0, [(1, 0.5, 0.5)], splits)
+
+
+def made_by(recipe: Recipe, result: Result) -> Result:
+    """With the method, layers, supervision and epochs that the recipe has."""
+    arms = {each.name: (each.method, each.supervision, each.training.epochs) for each in recipe.arms}
+    policies = {each.name: ("grpo", each.start, each.epochs) for each in recipe.policies}
+    method, supervision, epochs = {**arms, **policies}[result.name]
+    return replace(result, layers=recipe.layers, method=method, supervision=supervision, epochs=epochs)
 
 
 def report_in(folder: Path, *results: Result, recipe: str = "paper-1l-d24", **members: Any) -> None:
@@ -48,13 +55,14 @@ def report_in(folder: Path, *results: Result, recipe: str = "paper-1l-d24", **me
     folder.mkdir(parents=True)
     version = members.pop("version", "1.1.0")
     machine = Machine("cpu", "x86_64", "2.13.0", 1)
-    report = TrainingReport(replace(find_recipe(recipe), **members), results, machine, version)
+    whole = replace(find_recipe(recipe), **{"seeds": tuple({each.seed for each in results}), **members})
+    report = TrainingReport(whole, tuple(made_by(whole, each) for each in results), machine, version)
     (folder / "report.json").write_bytes(report.as_bytes())
 
 
 def test_reports_of_runs_fill_in_what_was_not_measured(tmp_path):
     for seed, correct in ((1, 196), (2, 198)):
-        soft = trained("cot2", seed, correct, width=32, method="cot2")
+        soft = trained("cot2", seed, correct, width=32)
         report_in(tmp_path / f"cot2/{seed}", soft, recipe="paper-2l")
     found = reproduce(tmp_path, [STEM])
     line = lines_of(found)["paper's setup cot2, d = 32, 2 seeds"]
@@ -75,7 +83,7 @@ def test_one_seeds_interval_is_over_clusters(tmp_path):
 
 def test_gains_are_of_the_same_seeds(tmp_path):
     report_in(tmp_path / "cot2/a", trained("discrete", 1, 100))
-    policies = trained("grpo-k1", 2, 120, method="grpo"), trained("grpo-k3", 1, 150, method="grpo")
+    policies = trained("grpo-k1", 2, 120), trained("grpo-k3", 1, 150)
     report_in(tmp_path / "cot2/b", *policies)
     lines = lines_of(reproduce(tmp_path, [STEM]))
     assert lines["paper's setup grpo-k1, d = 24, points"].status == "open"
@@ -98,9 +106,9 @@ def test_a_model_that_two_reports_have_is_refused(tmp_path):
 
 def test_policies_may_be_in_reports_of_their_own(tmp_path):
     start = trained("discrete", 1, 100)
-    report_in(tmp_path / "cot2/a", start, trained("grpo-k1", 1, 120, method="grpo"))
+    report_in(tmp_path / "cot2/a", start, trained("grpo-k1", 1, 120))
     slower = replace(start, seconds=9.0)
-    report_in(tmp_path / "cot2/b", slower, trained("grpo-k3", 1, 150, method="grpo"))
+    report_in(tmp_path / "cot2/b", slower, trained("grpo-k3", 1, 150))
     report_in(tmp_path / "cot2/c", trained("discrete", 2, 90))
     lines = lines_of(reproduce(tmp_path, [STEM]))
     assert lines["paper's setup 1 layer: discrete, d = 24, 2 seeds"].cells[0].recomputed == 47.5
@@ -143,12 +151,23 @@ def test_reports_on_two_releases_are_refused(tmp_path):
         reproduce(tmp_path, [STEM])
 
 
+def test_seeds_with_other_chains_are_refused(tmp_path):
+    report_in(tmp_path / "cot2/a", trained("discrete", 1, 100))
+    drawn = trained("discrete", 2, 90)
+    chains = replace(
+        drawn.splits["test"], samples=32, solved={"1.0": ((3,) * 10,) * 20}, majority={"1.0": 0.5}
+    )
+    report_in(tmp_path / "cot2/b", replace(drawn, splits={**drawn.splits, "test": chains}))
+    with pytest.raises(
+        SourceFormatError, match=r"reports of paper-1l-d24: discrete, d = 24: seeds have other sampled chains"
+    ):
+        reproduce(tmp_path, [STEM])
+
+
 def test_a_run_may_leave_out_arms_and_choose_seeds_and_widths(tmp_path):
     arms = find_recipe("paper-2l").arms
     chosen = {"seeds": (7,), "widths": (16,), "arms": (replace(arms[0], widths=(16,)), arms[3])}
-    report_in(
-        tmp_path / "cot2/a", trained("cot2", 7, 100, width=16, method="cot2"), recipe="paper-2l", **chosen
-    )
+    report_in(tmp_path / "cot2/a", trained("cot2", 7, 100, width=16), recipe="paper-2l", **chosen)
     assert "paper's setup cot2, d = 16, 1 seed" in lines_of(reproduce(tmp_path, [STEM]))
 
 
