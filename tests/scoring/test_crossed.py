@@ -48,7 +48,9 @@ def test_the_variance_is_that_of_the_two_way_analysis():
 @given(tables())
 def test_one_seed_is_the_interval_over_clusters(table):
     right, sizes = table
-    assert crossed_share(right[:1], sizes) == clustered_wilson(right[0], sizes)
+    found, expected = crossed_share(right[:1], sizes), clustered_wilson(right[0], sizes)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-9)
+    assert found.method == expected.method
 
 
 @settings(max_examples=60)
