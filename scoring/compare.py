@@ -130,7 +130,7 @@ def compare(a: Report, b: Report, *, seed: int = 0, resamples: int = 1000, level
         joined.height,
         _transitions(joined),
         settings,
-        CLUSTER in a.samples.columns,
+        CLUSTER in _clustered(a, b).columns,
     )
 
 
@@ -165,7 +165,7 @@ def _change(metric: Metric, a: Report, b: Report, settings: Settings) -> Change 
     paired = _pairs(declared, _of_group(a.samples, metric.group), _of_group(b.samples, metric.group))
     if not paired.height:
         return None
-    together = _together(paired, a.samples)
+    together = _together(paired, _clustered(a, b))
     difference = paired_difference(
         *(together[each].to_numpy() for each in _SUMS),
         seed=settings.seed,
@@ -188,6 +188,11 @@ def _pairs(declared: Declared, a: pl.DataFrame, b: pl.DataFrame) -> pl.DataFrame
     )
     joined = of_a.join(of_b, on="id", maintain_order="left")
     return joined.filter((pl.col("den_a") > 0) & (pl.col("den_b") > 0))
+
+
+def _clustered(a: Report, b: Report) -> pl.DataFrame:
+    """The samples that say which items are alike: B's if only these do, as where A is of an older version."""
+    return b.samples if CLUSTER not in a.samples.columns else a.samples
 
 
 def _together(paired: pl.DataFrame, samples: pl.DataFrame) -> pl.DataFrame:

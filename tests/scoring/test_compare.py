@@ -55,6 +55,12 @@ def test_items_that_are_alike_are_one_pair():
     assert found.difference == expected
     assert (found.difference.n_pairs, found.up, found.down) == (6, 4, 32)
     assert comparison.clustered
+    for older in ((0,), (1,)):
+        again = [each.drop("cluster") if at in older else each for at, each in enumerate(sides)]
+        (alike_in_one,) = compare(
+            *(report_of(each, [Rate("bad", "", of=("bad",))]) for each in again)
+        ).changes
+        assert alike_in_one.difference == expected
     assert "Pairs are clusters of like items" in " ".join(comparison.as_text().split())
     assert "like items" not in compare(*paired({("bad", "good"): 3})).as_text()
 
