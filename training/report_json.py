@@ -77,8 +77,9 @@ def read_report(path: Path) -> TrainingReport:
         for result in report.results:
             _hold(result, report.recipe)
         summarise(report.results)
-    except (SchemaError, ValueError, KeyError) as error:
-        raise RunError(f"{path}: the report contradicts itself: {error}; run the recipe again") from error
+    except (SchemaError, ValueError, KeyError, TypeError) as error:
+        told = " ".join(str(error).split())
+        raise RunError(f"{path}: the report contradicts itself: {told}; run the recipe again") from error
     return report
 
 

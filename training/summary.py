@@ -224,8 +224,9 @@ def _pass_at(figures: Sequence[Figures], heat: str, k: int, level: float) -> Sha
 
 def _solving(solved: Solved, samples: int, k: int) -> list[float]:
     """The sum of pass@k over each cluster's problems."""
-    of_count = pass_at_k(np.full(samples + 1, samples), np.arange(samples + 1), k)
-    return [float(of_count[[*counts]].sum()) for counts in solved]
+    known = sorted({count for counts in solved for count in counts})
+    of_count = dict(zip(known, pass_at_k(np.full(len(known), samples), known, k).tolist(), strict=True))
+    return [sum(of_count[count] for count in counts) for counts in solved]
 
 
 def _steps(seeds: Sequence[Sequence[float]], *, last_only: bool) -> Steps:

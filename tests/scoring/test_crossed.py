@@ -44,6 +44,31 @@ def test_the_variance_is_that_of_the_two_way_analysis():
     assert (found.level, found.method) == (0.9, "crossed-t")
 
 
+def test_clusters_count_by_their_sizes():
+    """Every residual written out, for clusters of one to 24 problems."""
+    right, sizes = [[1, 3, 4, 20], [0, 4, 9, 11], [1, 1, 5, 16]], [1, 4, 12, 24]
+    seeds, clusters, total = 3, 4, sum(sizes)
+    mean = sum(map(sum, right)) / (seeds * total)
+    left = [[right[s][c] - mean * sizes[c] for c in range(clusters)] for s in range(seeds)]
+    of_seed = [sum(left[s]) for s in range(seeds)]
+    of_cluster = [sum(left[s][c] for s in range(seeds)) for c in range(clusters)]
+    both = [
+        left[s][c] - of_cluster[c] / seeds - of_seed[s] * sizes[c] / total
+        for s in range(seeds)
+        for c in range(clusters)
+    ]
+    freedom = [2, 3, 6]
+    parts = [
+        number / free * sum(each**2 for each in residuals) / (seeds * total) ** 2
+        for number, free, residuals in zip((3, 4, 12), freedom, (of_seed, of_cluster, both), strict=True)
+    ]
+    variance = max(parts[0] + parts[1] - parts[2], *parts)
+    squares = sum(part**2 / free for part, free in zip(parts, freedom, strict=True))
+    half = stats.t.ppf(0.975, max(variance**2 / squares, min(freedom))) * variance**0.5
+    found = crossed_mean(right, sizes)
+    assert (found.low, found.high) == pytest.approx((mean - half, mean + half))
+
+
 @settings(max_examples=60)
 @given(tables())
 def test_one_seed_is_the_interval_over_clusters(table):

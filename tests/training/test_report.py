@@ -441,6 +441,13 @@ def _changed(document: dict[str, Any], place: str, value: Any) -> bytes:
             "the report contradicts itself: clusters have 181 right of 236, expected 181 of 200",
         ),
         ("results/0/curve", [], "breaks the schema of reports at results/0/curve"),
+        (
+            "results/0/splits/test/entropy",
+            [],
+            "breaks the schema of reports at results/0/splits/test/entropy",
+        ),
+        ("recipe/seeds", None, "the report contradicts itself: "),
+        ("recipe/policies/0/name", {}, "the report contradicts itself: "),
         ("recipe/arms/0/training/colour", "red", "the report contradicts itself: .*unknown member 'colour'"),
         ("results/1/seed", 43, "the report contradicts itself: two results of cot2, d = 24, seed 43"),
     ],
